@@ -1,0 +1,193 @@
+//! The calls: one method for each modelled export, with the export's name in snake case and without its `Hcs`.
+//!
+//! The methods are as raw as the exports: handles are values that can be wrong, strings can be NULL, results are codes.
+//! The owned wrappers of this crate stand on them; tests of misuse use them directly.
+
+use std::sync::Arc;
+use std::task::Context;
+
+use hcs_rules::export::Export;
+use hcs_rules::hresult::Hresult;
+
+macro_rules! handles {
+    ($($(#[$doc:meta])* $Handle:ident;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            pub struct $Handle(pub u64);
+
+            impl $Handle {
+                /// No handle.
+                pub const NULL: $Handle = $Handle(0);
+
+                /// Whether it is no handle.
+                pub const fn is_null(self) -> bool {
+                    self.0 == 0
+                }
+            }
+
+            impl std::fmt::Debug for $Handle {
+                fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    write!(out, "{}({:#x})", stringify!($Handle), self.0)
+                }
+            }
+        )+
+    };
+}
+
+handles! {
+    /// `HCS_OPERATION`: the bits of the handle, which may be stale, foreign or NULL.
+    OperationHandle;
+    /// `HCS_SYSTEM`: the bits of the handle, which may be stale, foreign or NULL.
+    SystemHandle;
+    /// `HCS_PROCESS`: no modelled call makes one yet.
+    ProcessHandle;
+}
+
+/// A string argument, `PCWSTR`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text<'a> {
+    /// NULL.
+    Null,
+    /// Not well-formed UTF-16: it holds a lone surrogate.
+    Malformed,
+    /// Text.
+    Some(&'a str),
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Text::Some(text)
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Text<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(Text::Null, Text::Some)
+    }
+}
+
+/// What a call or an operation ends with: the code, and the result document if there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The code.
+    pub code: Hresult,
+    /// The result document, JSON.
+    pub document: Option<Arc<str>>,
+}
+
+impl Outcome {
+    /// This code and no document.
+    pub const fn bare(code: Hresult) -> Outcome {
+        Outcome { code, document: None }
+    }
+}
+
+/// `HCS_EVENT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// `Type`, as in `HCS_EVENT_TYPE`.
+    pub kind: u32,
+    /// `EventData`, JSON.
+    pub data: Option<Arc<str>>,
+    /// `Operation`, for the event that announces one.
+    pub operation: OperationHandle,
+}
+
+/// `HCS_OPERATION_COMPLETION` with its context: called once, when the operation is done.
+pub type OperationCallback = Arc<dyn Fn(OperationHandle) + Send + Sync>;
+
+/// `HCS_EVENT_CALLBACK` with its context.
+pub type EventCallback = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// The Host Compute Service as one client sees it: a simulated one, or the real one.
+///
+/// Each method is one export of `computecore.dll`; its page in Microsoft's documentation describes it, and
+/// `hcs_rules` says what the simulated one does. No method panics on anything a caller passes.
+#[allow(clippy::missing_errors_doc, reason = "codes are values here; the rules list them for each call")]
+pub trait Hcs: Send + Sync {
+    /// `HcsCreateOperation`. NULL when there is no memory.
+    fn create_operation(&self, callback: Option<OperationCallback>) -> OperationHandle;
+    /// `HcsCreateOperationWithNotifications`; `options` is `HCS_OPERATION_OPTIONS`.
+    fn create_operation_with_notifications(&self, options: u32, callback: Option<EventCallback>) -> OperationHandle;
+    /// `HcsCloseOperation`. A request in flight goes on; its result is dropped.
+    fn close_operation(&self, operation: OperationHandle);
+    /// `HcsGetOperationContext`: the value of the context pointer.
+    fn get_operation_context(&self, operation: OperationHandle) -> usize;
+    /// `HcsSetOperationContext`.
+    fn set_operation_context(&self, operation: OperationHandle, context: usize) -> Hresult;
+    /// `HcsGetComputeSystemFromOperation`.
+    fn get_compute_system_from_operation(&self, operation: OperationHandle) -> SystemHandle;
+    /// `HcsGetProcessFromOperation`.
+    fn get_process_from_operation(&self, operation: OperationHandle) -> ProcessHandle;
+    /// `HcsGetOperationType`, as in `HCS_OPERATION_TYPE`; -1 is none.
+    fn get_operation_type(&self, operation: OperationHandle) -> i32;
+    /// `HcsGetOperationId`; `u64::MAX` for no operation.
+    fn get_operation_id(&self, operation: OperationHandle) -> u64;
+    /// `HcsGetOperationResult`.
+    fn get_operation_result(&self, operation: OperationHandle) -> Outcome;
+    /// `HcsGetOperationResultAndProcessInfo`; no modelled call has process information.
+    fn get_operation_result_and_process_info(&self, operation: OperationHandle) -> Outcome;
+    /// `HcsWaitForOperationResult`; the time-out is in milliseconds, `u32::MAX` is for ever.
+    fn wait_for_operation_result(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome;
+    /// `HcsWaitForOperationResultAndProcessInfo`; the time-out as above.
+    fn wait_for_operation_result_and_process_info(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome;
+    /// `HcsSetOperationCallback`.
+    fn set_operation_callback(&self, operation: OperationHandle, callback: Option<OperationCallback>) -> Hresult;
+    /// `HcsCancelOperation`.
+    fn cancel_operation(&self, operation: OperationHandle) -> Hresult;
+    /// `HcsAddResourceToOperation`; `kind` is `HCS_RESOURCE_TYPE`.
+    fn add_resource_to_operation(&self, operation: OperationHandle, kind: u32, uri: Text<'_>, handle: usize) -> Hresult;
+    /// `HcsGetOperationProperties`.
+    fn get_operation_properties(&self, operation: OperationHandle, options: Text<'_>) -> Outcome;
+    /// `HcsEnumerateComputeSystems`; the query is a `SystemQuery`.
+    fn enumerate_compute_systems(&self, query: Text<'_>, operation: OperationHandle) -> Hresult;
+    /// `HcsCreateComputeSystem`; the configuration is a `ComputeSystem`. The handle is set when the call returns `S_OK`,
+    /// before the operation is done.
+    fn create_compute_system(
+        &self,
+        id: Text<'_>,
+        configuration: Text<'_>,
+        operation: OperationHandle,
+    ) -> (Hresult, SystemHandle);
+    /// `HcsOpenComputeSystem`; the access is `GENERIC_ALL`.
+    fn open_compute_system(&self, id: Text<'_>, requested_access: u32) -> (Hresult, SystemHandle);
+    /// `HcsCloseComputeSystem`. Unregisters the callback and waits for a running one to return.
+    fn close_compute_system(&self, system: SystemHandle);
+    /// `HcsStartComputeSystem`.
+    fn start_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult;
+    /// `HcsTerminateComputeSystem`.
+    fn terminate_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult;
+    /// `HcsGetComputeSystemProperties`; the query is a `System_PropertyQuery`.
+    fn get_compute_system_properties(
+        &self,
+        system: SystemHandle,
+        operation: OperationHandle,
+        query: Text<'_>,
+    ) -> Hresult;
+    /// `HcsSetComputeSystemCallback`; `options` is `HCS_EVENT_OPTIONS`.
+    fn set_compute_system_callback(
+        &self,
+        system: SystemHandle,
+        options: u32,
+        callback: Option<EventCallback>,
+    ) -> Hresult;
+    /// `HcsWaitForComputeSystemExit`; the time-out is in milliseconds, `u32::MAX` is for ever. The document is a
+    /// `SystemExitStatus`.
+    fn wait_for_compute_system_exit(&self, system: SystemHandle, timeout_ms: u32) -> Outcome;
+
+    /// A call that is not modelled: records it and answers the code that says so.
+    fn call_unmodelled(&self, export: &'static Export) -> Hresult {
+        let _ = export;
+        hcs_rules::export::NOT_MODELLED
+    }
+
+    /// Called by a future of this crate when it has nothing more to do than to wait.
+    ///
+    /// The real service moves by itself, and the default does nothing. A simulated world whose time moves when all
+    /// wait takes this as the sign; `ticket` is the future's, and starts at 0. An implementation that wants to be asked
+    /// again wakes the context.
+    fn poll_idle(&self, context: &mut Context<'_>, ticket: &mut u64) {
+        let _ = (context, ticket);
+    }
+}

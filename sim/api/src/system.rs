@@ -1,0 +1,323 @@
+//! An owned compute system, over any [`Hcs`]: blocking methods, and the same with `_async`.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hcs_rules::hresult::Hresult;
+use hcs_rules::vocabulary::{EventType, GENERIC_ALL, event_options};
+
+use crate::error::{Error, Result, check};
+use crate::hcs::{Event, EventCallback, Hcs, OperationHandle, Outcome, SystemHandle, Text};
+use crate::operation::{Completion, Operation, Signal, milliseconds};
+
+/// A compute system of a client. Dropping it closes the handle, and with the last handle a system that was made so ends.
+pub struct ComputeSystem<H: Hcs> {
+    hcs: H,
+    id: String,
+    handle: SystemHandle,
+    listeners: Arc<Mutex<Listeners>>,
+}
+
+/// Whoever listens to the handle's events. HCS takes one callback a handle, so they share it.
+#[derive(Default)]
+struct Listeners {
+    registered: bool,
+    callbacks: Vec<EventCallback>,
+    exit: Option<Event>,
+    waiting: Vec<Weak<Signal>>,
+}
+
+impl<H: Hcs> std::fmt::Debug for ComputeSystem<H> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "compute system {:?}", self.id)
+    }
+}
+
+impl<H: Hcs + Clone> ComputeSystem<H> {
+    /// Creates a system and waits until that is done.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn create(hcs: &H, id: &str, configuration: &str) -> Result<ComputeSystem<H>> {
+        let operation = Operation::new(hcs);
+        let (code, handle) = hcs.create_compute_system(id.into(), configuration.into(), operation.handle());
+        let system = Self::own(hcs, id, handle);
+        let outcome = if code.is_ok() { operation.wait(None) } else { Outcome::bare(code) };
+        check("HcsCreateComputeSystem", Some(id), outcome)?;
+        Ok(system)
+    }
+
+    /// Opens the system with this id.
+    ///
+    /// # Errors
+    /// The call's code: `HCS_E_SYSTEM_NOT_FOUND` for a system that never was or is over.
+    #[track_caller]
+    pub fn open(hcs: &H, id: &str) -> Result<ComputeSystem<H>> {
+        let (code, handle) = hcs.open_compute_system(id.into(), GENERIC_ALL);
+        if code.is_err() {
+            return Err(Error::new("HcsOpenComputeSystem", Some(id), Outcome::bare(code)));
+        }
+        Ok(Self::own(hcs, id, handle))
+    }
+
+    fn own(hcs: &H, id: &str, handle: SystemHandle) -> ComputeSystem<H> {
+        ComputeSystem { hcs: hcs.clone(), id: id.to_owned(), handle, listeners: Arc::default() }
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The handle, for calls of [`Hcs`].
+    pub fn handle(&self) -> SystemHandle {
+        self.handle
+    }
+
+    /// Starts the system and waits until it runs.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn start(&self) -> Result<()> {
+        self.start_within(None)
+    }
+
+    /// Starts the system and waits for at most this long; a start that takes longer goes on.
+    ///
+    /// # Errors
+    /// As [`ComputeSystem::start`], and `HCS_E_OPERATION_TIMEOUT`.
+    #[track_caller]
+    pub fn start_within(&self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        let call = |operation| self.hcs.start_compute_system(self.handle, operation, Text::Null);
+        self.run("HcsStartComputeSystem", timeout.into(), call).map(drop)
+    }
+
+    /// Terminates the system and waits until that is done. The exit event comes after.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn terminate(&self) -> Result<()> {
+        let call = |operation| self.hcs.terminate_compute_system(self.handle, operation, Text::Null);
+        self.run("HcsTerminateComputeSystem", None, call).map(drop)
+    }
+
+    /// The properties that a `System_PropertyQuery` asks for; without one, the basic ones. JSON.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn properties(&self, query: Option<&str>) -> Result<String> {
+        let call = |operation| self.hcs.get_compute_system_properties(self.handle, operation, query.into());
+        let document = self.run("HcsGetComputeSystemProperties", None, call)?;
+        Ok(document.map(|document| document.to_string()).unwrap_or_default())
+    }
+
+    /// Waits until the system is over; without a time-out, for ever. The exit status, JSON.
+    ///
+    /// # Errors
+    /// The call's code: a build without the export, the time-out, a service that went away.
+    pub fn wait_for_exit(&self, timeout: Option<Duration>) -> Result<String> {
+        let outcome = self.hcs.wait_for_compute_system_exit(self.handle, milliseconds(timeout));
+        let document = check("HcsWaitForComputeSystemExit", Some(&self.id), outcome)?;
+        Ok(document.map(|document| document.to_string()).unwrap_or_default())
+    }
+
+    /// Has a callback called for every event of this handle.
+    ///
+    /// # Errors
+    /// The code of `HcsSetComputeSystemCallback`, which is called for the first listener only.
+    pub fn on_event(&self, callback: impl Fn(&Event) + Send + Sync + 'static) -> Result<()> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).callbacks.push(Arc::new(callback));
+        self.listen()
+    }
+
+    /// Registers the one callback that all listeners share.
+    fn listen(&self) -> Result<()> {
+        {
+            let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+            if std::mem::replace(&mut listeners.registered, true) {
+                return Ok(());
+            }
+        }
+        let listeners = Arc::downgrade(&self.listeners);
+        let callback: EventCallback = Arc::new(move |event| hear(&listeners, event));
+        let code = self.hcs.set_compute_system_callback(self.handle, event_options::NONE, Some(callback));
+        if code.is_err() {
+            self.listeners.lock().unwrap_or_else(PoisonError::into_inner).registered = false;
+            return Err(Error::new("HcsSetComputeSystemCallback", Some(&self.id), Outcome::bare(code)));
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn run(
+        &self,
+        call: &'static str,
+        timeout: Option<Duration>,
+        start: impl FnOnce(OperationHandle) -> Hresult,
+    ) -> Result<Option<Arc<str>>> {
+        let operation = Operation::new(&self.hcs);
+        let code = start(operation.handle());
+        let outcome = if code.is_ok() { operation.wait(timeout) } else { Outcome::bare(code) };
+        check(call, Some(&self.id), outcome)
+    }
+}
+
+impl<H: Hcs + Clone + Unpin> ComputeSystem<H> {
+    /// As [`ComputeSystem::create`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn create_async(hcs: &H, id: &str, configuration: &str) -> Result<ComputeSystem<H>> {
+        let mut system = None;
+        let outcome = Completion::new(hcs, |hcs: &H, operation| {
+            let (code, handle) = hcs.create_compute_system(id.into(), configuration.into(), operation);
+            system = Some(Self::own(hcs, id, handle));
+            code
+        })
+        .await;
+        let code = outcome.code;
+        check("HcsCreateComputeSystem", Some(id), outcome)?;
+        system.ok_or_else(|| Error::new("HcsCreateComputeSystem", Some(id), Outcome::bare(code)))
+    }
+
+    /// As [`ComputeSystem::start`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_async(&self) -> Result<()> {
+        let handle = self.handle;
+        let start = move |hcs: &H, operation| hcs.start_compute_system(handle, operation, Text::Null);
+        let outcome = Completion::new(&self.hcs, start).await;
+        check("HcsStartComputeSystem", Some(&self.id), outcome).map(drop)
+    }
+
+    /// As [`ComputeSystem::terminate`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn terminate_async(&self) -> Result<()> {
+        let handle = self.handle;
+        let terminate = move |hcs: &H, operation| hcs.terminate_compute_system(handle, operation, Text::Null);
+        let outcome = Completion::new(&self.hcs, terminate).await;
+        check("HcsTerminateComputeSystem", Some(&self.id), outcome).map(drop)
+    }
+
+    /// As [`ComputeSystem::properties`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn properties_async(&self, query: Option<&str>) -> Result<String> {
+        let handle = self.handle;
+        let ask = move |hcs: &H, operation| hcs.get_compute_system_properties(handle, operation, query.into());
+        let outcome = Completion::new(&self.hcs, ask).await;
+        let document = check("HcsGetComputeSystemProperties", Some(&self.id), outcome)?;
+        Ok(document.map(|document| document.to_string()).unwrap_or_default())
+    }
+
+    /// The system's end, to await: its exit status, JSON. Works on every build, by the exit event.
+    pub fn exited(&self) -> Exited<'_, H> {
+        Exited { system: self, signal: None, ticket: 0 }
+    }
+}
+
+/// The end of a system, to await.
+///
+/// Ends with an error when the callback cannot be registered, or when the service goes away.
+pub struct Exited<'s, H: Hcs> {
+    system: &'s ComputeSystem<H>,
+    signal: Option<Arc<Signal>>,
+    ticket: u64,
+}
+
+impl<H: Hcs + Clone + Unpin> Future for Exited<'_, H> {
+    type Output = Result<String>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if this.signal.is_none() {
+            let signal = Arc::new(Signal::default());
+            let mut listeners = this.system.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+            listeners.waiting.push(Arc::downgrade(&signal));
+            drop(listeners);
+            this.signal = Some(signal);
+            if let Err(error) = this.system.listen() {
+                return Poll::Ready(Err(error));
+            }
+        }
+        let told = this.signal.as_ref().is_some_and(|signal| signal.poll(context));
+        let exit = this.system.listeners.lock().unwrap_or_else(PoisonError::into_inner).exit.clone();
+        match exit {
+            Some(event) if event.kind == EventType::SystemExited.value() => {
+                Poll::Ready(Ok(event.data.map(|data| data.to_string()).unwrap_or_default()))
+            }
+            Some(_) => {
+                let gone = Outcome::bare(Hresult::HCS_E_SERVICE_DISCONNECT);
+                Poll::Ready(Err(Error::new("HcsSetComputeSystemCallback", Some(&this.system.id), gone)))
+            }
+            None => {
+                debug_assert!(!told, "told of an exit that is not there");
+                this.system.hcs.poll_idle(context, &mut this.ticket);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// An event comes: listeners hear it, and the end is kept for whoever awaits it.
+fn hear(listeners: &Weak<Mutex<Listeners>>, event: &Event) {
+    let Some(listeners) = listeners.upgrade() else { return };
+    let (callbacks, waiting) = {
+        let mut listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = [EventType::SystemExited.value(), EventType::ServiceDisconnect.value()].contains(&event.kind);
+        if end && listeners.exit.is_none() {
+            listeners.exit = Some(event.clone());
+        }
+        let waiting = if end { std::mem::take(&mut listeners.waiting) } else { Vec::new() };
+        (listeners.callbacks.clone(), waiting)
+    };
+    for callback in callbacks {
+        callback(event);
+    }
+    for signal in waiting.iter().filter_map(Weak::upgrade) {
+        signal.set();
+    }
+}
+
+impl<H: Hcs> Drop for ComputeSystem<H> {
+    fn drop(&mut self) {
+        if !self.handle.is_null() {
+            self.hcs.close_compute_system(self.handle);
+        }
+    }
+}
+
+/// The systems that a `SystemQuery` asks for; without one, all. A JSON array.
+///
+/// # Errors
+/// The call's code, or the operation's with its result document.
+#[track_caller]
+pub fn enumerate<H: Hcs + Clone>(hcs: &H, query: Option<&str>) -> Result<String> {
+    let operation = Operation::new(hcs);
+    let code = hcs.enumerate_compute_systems(query.into(), operation.handle());
+    let outcome = if code.is_ok() { operation.wait(None) } else { Outcome::bare(code) };
+    let document = check("HcsEnumerateComputeSystems", None, outcome)?;
+    Ok(document.map(|document| document.to_string()).unwrap_or_default())
+}
+
+/// As [`enumerate`], to await.
+///
+/// # Errors
+/// As there.
+pub async fn enumerate_async<H: Hcs + Clone + Unpin>(hcs: &H, query: Option<&str>) -> Result<String> {
+    let outcome =
+        Completion::new(hcs, |hcs: &H, operation| hcs.enumerate_compute_systems(query.into(), operation)).await;
+    let document = check("HcsEnumerateComputeSystems", None, outcome)?;
+    Ok(document.map(|document| document.to_string()).unwrap_or_default())
+}

@@ -1,0 +1,224 @@
+//! Canonical bytes: one encoding of inputs and effects, the same on every platform, and the digest over them.
+//!
+//! Numbers are little-endian and of fixed width, strings carry their length, every variant has a number of its own.
+//! Nothing here depends on how a type is laid out or printed.
+
+use std::sync::Arc;
+
+use hcs_rules::build::Build;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::effect::{Effect, Finding, Notification, Reply};
+use crate::handle::Handle;
+use crate::input::{End, Fate, Input, Request, Text, WorldEvent};
+use crate::time::Time;
+
+/// A digest of everything that went in and came out, in order. Not cryptographic: it tells runs apart, not forgeries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Digest(pub u128);
+
+impl std::fmt::Display for Digest {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{:032x}", self.0)
+    }
+}
+
+impl Digest {
+    /// The digest before anything happened.
+    pub fn start(build: Build) -> Digest {
+        Digest(xxh3_128(&build.number().to_le_bytes()))
+    }
+
+    /// The digest after one more step. `bytes` is a buffer to use again; its content does not matter.
+    pub fn chain(self, bytes: &mut Vec<u8>, now: Time, input: &Input, effects: &[Effect]) -> Digest {
+        bytes.clear();
+        bytes.extend_from_slice(&self.0.to_le_bytes());
+        let mut writer = Canonical(bytes);
+        writer.number(now.0);
+        writer.input(input);
+        writer.number(effects.len() as u64);
+        for effect in effects {
+            writer.effect(effect);
+        }
+        Digest(xxh3_128(bytes))
+    }
+}
+
+struct Canonical<'a>(&'a mut Vec<u8>);
+
+impl Canonical<'_> {
+    fn tag(&mut self, tag: u8) -> &mut Self {
+        self.0.push(tag);
+        self
+    }
+
+    fn number(&mut self, number: u64) -> &mut Self {
+        self.0.extend_from_slice(&number.to_le_bytes());
+        self
+    }
+
+    fn handle(&mut self, handle: Handle) -> &mut Self {
+        self.number(handle.0)
+    }
+
+    fn string(&mut self, text: &str) -> &mut Self {
+        self.number(text.len() as u64);
+        self.0.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    fn optional(&mut self, text: Option<&Arc<str>>) -> &mut Self {
+        match text {
+            None => self.tag(0),
+            Some(text) => self.tag(1).string(text),
+        }
+    }
+
+    fn text(&mut self, text: &Text) -> &mut Self {
+        match text {
+            Text::Null => self.tag(0),
+            Text::Malformed => self.tag(1),
+            Text::Some(text) => self.tag(2).string(text),
+        }
+    }
+
+    fn input(&mut self, input: &Input) {
+        match input {
+            Input::Connect(rights) => {
+                self.tag(0).tag(*rights as u8);
+            }
+            Input::Call(client, request, fate) => {
+                self.tag(1).number(client.0.into());
+                self.request(request);
+                self.fate(fate);
+            }
+            Input::World(event) => {
+                self.tag(2);
+                match event {
+                    WorldEvent::GuestCrash(id) => self.tag(0).string(id),
+                    WorldEvent::GuestPowerOff(id) => self.tag(1).string(id),
+                    WorldEvent::ClientDeath(client) => self.tag(2).number(client.0.into()),
+                    WorldEvent::ServiceStop => self.tag(3),
+                    WorldEvent::ServiceReturn => self.tag(4),
+                };
+            }
+            Input::Tick => {
+                self.tag(3);
+            }
+            Input::GiveUp(wait) => {
+                self.tag(4).number(wait.0.index.into()).number(wait.0.generation.into());
+            }
+        }
+    }
+
+    /// The call's number, its handles, then what is particular to it.
+    fn request(&mut self, request: &Request) {
+        match request.call() {
+            Some(call) => self.tag(call as u8),
+            None => self.tag(u8::MAX),
+        };
+        self.handle(request.operation().unwrap_or(Handle::NULL));
+        self.handle(request.system().unwrap_or(Handle::NULL));
+        match request {
+            Request::CreateOperation { callback } | Request::SetOperationCallback { callback, .. } => {
+                self.tag((*callback).into())
+            }
+            Request::CreateOperationWithNotifications { options, callback }
+            | Request::SetComputeSystemCallback { options, callback, .. } => {
+                self.number((*options).into()).tag((*callback).into())
+            }
+            Request::WaitForOperationResult { timeout_ms, .. }
+            | Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. }
+            | Request::WaitForComputeSystemExit { timeout_ms, .. } => self.number((*timeout_ms).into()),
+            Request::AddResourceToOperation { kind, uri, .. } => self.number((*kind).into()).text(uri),
+            Request::GetOperationProperties { options: text, .. }
+            | Request::EnumerateComputeSystems { query: text, .. }
+            | Request::StartComputeSystem { options: text, .. }
+            | Request::TerminateComputeSystem { options: text, .. }
+            | Request::GetComputeSystemProperties { query: text, .. } => self.text(text),
+            Request::CreateComputeSystem { id, configuration, out, .. } => {
+                self.text(id).text(configuration).tag((*out).into())
+            }
+            Request::OpenComputeSystem { id, access, out } => self.text(id).number((*access).into()).tag((*out).into()),
+            Request::Unmodelled { export } => self.number((*export).into()),
+            Request::CloseOperation { .. }
+            | Request::GetOperationContext { .. }
+            | Request::SetOperationContext { .. }
+            | Request::GetComputeSystemFromOperation { .. }
+            | Request::GetProcessFromOperation { .. }
+            | Request::GetOperationType { .. }
+            | Request::GetOperationId { .. }
+            | Request::GetOperationResult { .. }
+            | Request::GetOperationResultAndProcessInfo { .. }
+            | Request::CancelOperation { .. }
+            | Request::CloseComputeSystem { .. } => self,
+        };
+    }
+
+    fn fate(&mut self, fate: &Fate) {
+        self.number(fate.latency);
+        match &fate.end {
+            End::Natural => self.tag(0),
+            End::Hangs => self.tag(1),
+            End::Fails(code, document) => self.tag(2).number(code.0.into()).optional(document.as_ref()),
+            End::Refused(code) => self.tag(3).number(code.0.into()),
+        };
+    }
+
+    fn effect(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Reply(reply) => {
+                self.tag(0);
+                self.reply(reply);
+            }
+            Effect::Wake(wait, reply) => {
+                self.tag(1).number(wait.0.index.into()).number(wait.0.generation.into());
+                self.reply(reply);
+            }
+            Effect::Notify(notification) => {
+                self.tag(2);
+                self.notification(notification);
+            }
+            Effect::Finding(finding) => {
+                self.tag(3);
+                self.finding(finding);
+            }
+        }
+    }
+
+    fn reply(&mut self, reply: &Reply) {
+        match reply {
+            Reply::Void => self.tag(0),
+            Reply::Outcome(code, document) => self.tag(1).number(code.0.into()).optional(document.as_ref()),
+            Reply::Handle(code, handle) => self.tag(2).number(code.0.into()).handle(*handle),
+            Reply::Number(number) => self.tag(3).number(*number as u64),
+            Reply::Blocked(wait) => self.tag(4).number(wait.0.index.into()).number(wait.0.generation.into()),
+            Reply::Connected(client) => self.tag(5).number(client.0.into()),
+            Reply::Happened(happened) => self.tag(6).tag((*happened).into()),
+        };
+    }
+
+    fn notification(&mut self, notification: &Notification) {
+        let Notification { target, event, data, operation, system } = notification;
+        self.number(target.client.0.into()).handle(target.handle).number(target.registration);
+        self.number(event.map_or(0, |event| event.value().into())).optional(data.as_ref()).handle(*operation);
+        self.optional(system.as_ref());
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        match finding {
+            Finding::BadHandle(client, call, handle, fault) => {
+                self.tag(0).number(client.0.into()).tag(*call as u8).handle(*handle).tag(*fault as u8)
+            }
+            Finding::BadArgument(client, call, fault) => {
+                self.tag(1).number(client.0.into()).tag(*call as u8).tag(*fault as u8)
+            }
+            Finding::ClosedWhileWaiting(client, call, handle) => {
+                self.tag(2).number(client.0.into()).tag(*call as u8).handle(*handle)
+            }
+            Finding::UnmodelledCall(client, export) => self.tag(3).number(client.0.into()).number((*export).into()),
+            Finding::UnmodelledCase(client, row) => self.tag(4).number(client.0.into()).string(row),
+            Finding::NotExported(client, call) => self.tag(5).number(client.0.into()).tag(*call as u8),
+        };
+    }
+}

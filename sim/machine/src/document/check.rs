@@ -1,0 +1,182 @@
+//! The validator: walks a document along the tables of `hcs_rules::document`.
+
+use std::fmt::Write as _;
+
+use hcs_rules::build::Build;
+use hcs_rules::document::{FaultKind, Member, Root, Shape, Type};
+
+use super::arena::{Document, Node, Value};
+
+/// What is wrong with a document, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// Where: `$.VirtualMachine.Devices.Scsi.disk`, `$.Ids[0]`.
+    pub path: String,
+}
+
+impl Fault {
+    pub(super) fn at_root(kind: FaultKind) -> Fault {
+        Fault { kind, path: "$".to_owned() }
+    }
+
+    /// The fault of a text that is no document at all.
+    pub fn malformed() -> Fault {
+        Fault::at_root(FaultKind::Malformed)
+    }
+}
+
+/// The first fault, in the order of the document.
+///
+/// # Errors
+/// The fault.
+pub fn check(document: &Document, root: Root, build: Build) -> Result<(), Fault> {
+    match walk(document, root, build, 1).pop() {
+        None => Ok(()),
+        Some(fault) => Err(fault),
+    }
+}
+
+/// Every fault, in the order of the document. Nothing inside an unknown member is looked at.
+pub fn check_all(document: &Document, root: Root, build: Build) -> Vec<Fault> {
+    walk(document, root, build, usize::MAX)
+}
+
+fn walk(document: &Document, root: Root, build: Build, limit: usize) -> Vec<Fault> {
+    let (major, minor) = build.schema();
+    let mut walker = Walker { schema: (major as u8, minor as u8), limit, steps: Vec::new(), faults: Vec::new() };
+    walker.object(document.root(), root.document_type());
+    if root == Root::ComputeSystem && document.root().is_object() {
+        walker.sections(document.root());
+    }
+    walker.faults
+}
+
+/// One step from a value to one inside it.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Member(&'a str),
+    Element(usize),
+}
+
+struct Walker<'a> {
+    schema: (u8, u8),
+    limit: usize,
+    steps: Vec<Step<'a>>,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Walker<'a> {
+    /// Records a fault here.
+    fn fault(&mut self, kind: FaultKind) {
+        if self.faults.len() >= self.limit {
+            return;
+        }
+        let mut path = "$".to_owned();
+        for step in &self.steps {
+            // Writing to a string cannot fail.
+            _ = match step {
+                Step::Member(name) => write!(path, ".{name}"),
+                Step::Element(index) => write!(path, "[{index}]"),
+            };
+        }
+        self.faults.push(Fault { kind, path });
+    }
+
+    fn inside(&mut self, step: Step<'a>, look: impl FnOnce(&mut Self)) {
+        self.steps.push(step);
+        look(self);
+        self.steps.pop();
+    }
+
+    fn is_done(&self) -> bool {
+        self.faults.len() >= self.limit
+    }
+
+    fn object(&mut self, node: Node<'a>, of: &'static Type) {
+        if !node.is_object() {
+            return self.fault(FaultKind::WrongType);
+        }
+        for (name, value) in node.members() {
+            if self.is_done() {
+                return;
+            }
+            self.inside(Step::Member(name), |walker| match walker.member(of, name) {
+                Some(member) => walker.value(value, member.shape),
+                None => walker.fault(FaultKind::UnknownMember),
+            });
+        }
+    }
+
+    /// The member of this name, if the build knows it.
+    fn member(&self, of: &'static Type, name: &str) -> Option<&'static Member> {
+        let at = of.members.binary_search_by(|member| member.name.as_bytes().cmp(name.as_bytes())).ok()?;
+        Some(&of.members[at]).filter(|member| member.since <= self.schema)
+    }
+
+    fn value(&mut self, node: Node<'a>, shape: Shape) {
+        let value = node.value();
+        if value == Value::Null {
+            return;
+        }
+        match shape {
+            Shape::Object(of) => self.object(node, of),
+            Shape::Map(of) if value == Value::Object => {
+                for (name, value) in node.members() {
+                    if self.is_done() {
+                        return;
+                    }
+                    self.inside(Step::Member(name), |walker| walker.value(value, *of));
+                }
+            }
+            Shape::Array(of) if value == Value::Array => {
+                for (index, value) in node.items().enumerate() {
+                    if self.is_done() {
+                        return;
+                    }
+                    self.inside(Step::Element(index), |walker| walker.value(value, *of));
+                }
+            }
+            Shape::Text if node.as_str().is_some() => {}
+            Shape::Guid if node.as_str().is_some_and(is_guid) => {}
+            Shape::Guid if node.as_str().is_some() => self.fault(FaultKind::BadGuid),
+            Shape::Boolean if node.as_bool().is_some() => {}
+            Shape::Unsigned { max } if node.as_u64().is_some_and(|number| number <= max) => {}
+            Shape::Integer { min, max } if node.as_i64().is_some_and(|number| (min..=max).contains(&number)) => {}
+            Shape::Unsigned { .. } | Shape::Integer { .. } => self.fault(match value {
+                Value::Unsigned(_) | Value::Negative(_) | Value::OtherNumber => FaultKind::OutOfRange,
+                _ => FaultKind::WrongType,
+            }),
+            Shape::OneOf(names) => match node.as_str() {
+                Some(name) if names.contains(&name) => {}
+                Some(_) => self.fault(FaultKind::NotOneOf),
+                None => self.fault(FaultKind::WrongType),
+            },
+            Shape::Anything => {}
+            Shape::Map(_) | Shape::Array(_) | Shape::Text | Shape::Guid | Shape::Boolean => {
+                self.fault(FaultKind::WrongType);
+            }
+        }
+    }
+
+    /// A configuration has exactly one of the three sections.
+    fn sections(&mut self, root: Node<'a>) {
+        let sections = ["Container", "VirtualMachine", "HostedSystem"];
+        let present = sections.iter().filter(|name| root.get(name).is_some_and(|node| !node.is_null())).count();
+        match present {
+            0 => self.fault(FaultKind::NoSection),
+            1 => {}
+            _ => self.fault(FaultKind::SeveralSections),
+        }
+    }
+}
+
+/// Whether a string is a GUID as HCS takes them: 8-4-4-4-12 hexadecimal digits, no braces.
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}

@@ -1,0 +1,137 @@
+//! The writer: compact JSON, members in the order in which they are written.
+
+use std::fmt::Write as _;
+
+/// Begins a document.
+#[derive(Debug)]
+pub struct Writer;
+
+impl Writer {
+    /// An object.
+    pub fn object(fill: impl FnOnce(&mut ObjectWriter<'_>)) -> String {
+        let mut out = String::with_capacity(128);
+        object(&mut out, fill);
+        out
+    }
+
+    /// An array.
+    pub fn list(fill: impl FnOnce(&mut ListWriter<'_>)) -> String {
+        let mut out = String::with_capacity(128);
+        list(&mut out, fill);
+        out
+    }
+}
+
+fn object(out: &mut String, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+    out.push('{');
+    fill(&mut ObjectWriter { out, first: true });
+    out.push('}');
+}
+
+fn list(out: &mut String, fill: impl FnOnce(&mut ListWriter<'_>)) {
+    out.push('[');
+    fill(&mut ListWriter { out, first: true });
+    out.push(']');
+}
+
+/// Writes members.
+#[derive(Debug)]
+pub struct ObjectWriter<'a> {
+    out: &'a mut String,
+    first: bool,
+}
+
+impl ObjectWriter<'_> {
+    fn name(&mut self, name: &str) -> &mut String {
+        if !std::mem::replace(&mut self.first, false) {
+            self.out.push(',');
+        }
+        string(self.out, name);
+        self.out.push(':');
+        self.out
+    }
+
+    /// A whole number.
+    pub fn integer(&mut self, name: &str, value: i64) {
+        _ = write!(self.name(name), "{value}");
+    }
+
+    /// A string.
+    pub fn string(&mut self, name: &str, value: &str) {
+        string(self.name(name), value);
+    }
+
+    /// A boolean.
+    pub fn boolean(&mut self, name: &str, value: bool) {
+        self.name(name).push_str(if value { "true" } else { "false" });
+    }
+
+    /// An object.
+    pub fn object(&mut self, name: &str, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+        object(self.name(name), fill);
+    }
+
+    /// An array.
+    pub fn array(&mut self, name: &str, fill: impl FnOnce(&mut ListWriter<'_>)) {
+        list(self.name(name), fill);
+    }
+}
+
+/// Writes elements.
+#[derive(Debug)]
+pub struct ListWriter<'a> {
+    out: &'a mut String,
+    first: bool,
+}
+
+impl ListWriter<'_> {
+    fn next(&mut self) -> &mut String {
+        if !std::mem::replace(&mut self.first, false) {
+            self.out.push(',');
+        }
+        self.out
+    }
+
+    /// A whole number.
+    pub fn unsigned(&mut self, value: u64) {
+        _ = write!(self.next(), "{value}");
+    }
+
+    /// A string.
+    pub fn string(&mut self, value: &str) {
+        string(self.next(), value);
+    }
+
+    /// An object.
+    pub fn object(&mut self, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+        object(self.next(), fill);
+    }
+}
+
+/// A string with its quotes and escapes. Everything but quotes, backslashes and control characters stays as it is.
+fn string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0x08 => "\\b",
+            0x0C => "\\f",
+            0..0x20 => "",
+            _ => continue,
+        };
+        out.push_str(&text[plain..at]);
+        plain = at + 1;
+        if escape.is_empty() {
+            _ = write!(out, "\\u{byte:04x}");
+        } else {
+            out.push_str(escape);
+        }
+    }
+    out.push_str(&text[plain..]);
+    out.push('"');
+}

@@ -1,0 +1,98 @@
+//! What comes out of the machine. The effects of one step are to be carried out in their order.
+
+use std::sync::Arc;
+
+use hcs_rules::argument::ArgumentFault;
+use hcs_rules::handle::HandleFault;
+use hcs_rules::hresult::Hresult;
+use hcs_rules::vocabulary::{Call, EventType};
+
+use crate::handle::Handle;
+use crate::input::ClientId;
+use crate::table::Key;
+
+/// A blocked call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WaitId(pub Key);
+
+/// What a call returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing.
+    Void,
+    /// A code, and for calls that give one, a document.
+    Outcome(Hresult, Option<Arc<str>>),
+    /// A code and a handle.
+    Handle(Hresult, Handle),
+    /// A number: an operation's id or type.
+    Number(i64),
+    /// Not yet: an [`Effect::Wake`] of this wait follows, in this step or a later one.
+    Blocked(WaitId),
+    /// The client's number.
+    Connected(ClientId),
+    /// Whether the world event found something to do.
+    Happened(bool),
+}
+
+/// Whom a notification is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Target {
+    /// The client.
+    pub client: ClientId,
+    /// The operation or system handle whose callback is meant.
+    pub handle: Handle,
+    /// The registration: a callback set later is not meant.
+    pub registration: u64,
+}
+
+/// One call of a callback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    /// Whom it is for.
+    pub target: Target,
+    /// The event; `None` is the completion of the target operation.
+    pub event: Option<EventType>,
+    /// The event's data, JSON.
+    pub data: Option<Arc<str>>,
+    /// The operation that the event is about.
+    pub operation: Handle,
+    /// The system's id, for those who hold or drop notifications by it.
+    pub system: Option<Arc<str>>,
+}
+
+/// Something that a strict world does not forgive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The real DLL would have faulted, or worse: a bad handle.
+    BadHandle(ClientId, Call, Handle, HandleFault),
+    /// The real DLL would have faulted: a bad pointer.
+    BadArgument(ClientId, Call, ArgumentFault),
+    /// A handle was closed while another thread waited on it.
+    ClosedWhileWaiting(ClientId, Call, Handle),
+    /// An export that is not modelled was called: its index in [`hcs_rules::export::EXPORTS`].
+    UnmodelledCall(ClientId, u16),
+    /// A modelled call was asked for something that is not: the id of the row that says so.
+    UnmodelledCase(ClientId, &'static str),
+    /// The build does not export the call.
+    NotExported(ClientId, Call),
+}
+
+impl Finding {
+    /// Whether the real DLL would have faulted.
+    pub const fn would_fault(&self) -> bool {
+        matches!(self, Finding::BadHandle(..) | Finding::BadArgument(..) | Finding::ClosedWhileWaiting(..))
+    }
+}
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The answer to the input: exactly one for each call, connection and world event.
+    Reply(Reply),
+    /// A blocked call returns this.
+    Wake(WaitId, Reply),
+    /// A callback is to be called, after everything before it in this list is done.
+    Notify(Notification),
+    /// Something to record.
+    Finding(Finding),
+}

@@ -1,0 +1,499 @@
+//! The host: owns every table and the agenda, runs each call through the stages, applies rows.
+//!
+//! [`Host::step`] is the only way in. It first does what is due, then what the input says, and chains the digest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hcs_rules::access::Rights;
+use hcs_rules::build::Build;
+use hcs_rules::handle::{BadHandle, HandleFault};
+use hcs_rules::hresult::Hresult;
+use hcs_rules::operation::{Phase, Use, Verdict};
+use hcs_rules::service::{Connection, Service};
+use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, OperationType, event_options};
+use hcs_rules::{access, argument, export, handle, operation, service};
+
+use crate::canonical::Digest;
+use crate::client::Client;
+use crate::effect::{Effect, Finding, Reply, Target};
+use crate::handle::{Handle, HandleType};
+use crate::id::{FoldedId, Index};
+use crate::input::{ClientId, End, Fate, Input, Request, Text};
+use crate::operation::{Operation, Work};
+use crate::system::{System, SystemHandle};
+use crate::table::{Found, Key, Table};
+use crate::time::Time;
+use crate::wait::Wait;
+
+/// A place on the agenda: the moment, and the order among those of the same moment.
+pub(crate) type Due = (Time, u64);
+
+/// What is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// An operation's request completes.
+    Work(Work),
+    /// A blocked call's time is up.
+    TimeOut(Key),
+}
+
+/// A simulated host with its compute service.
+#[derive(Clone, Debug)]
+pub struct Host {
+    pub(crate) build: Build,
+    pub(crate) now: Time,
+    pub(crate) service: Service,
+    /// How often the service has gone. A handle made before the last time is lost.
+    pub(crate) epoch: u32,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) systems: Table<System>,
+    pub(crate) handles: Table<SystemHandle>,
+    pub(crate) operations: Table<Operation>,
+    pub(crate) waits: Table<Wait>,
+    pub(crate) index: Index,
+    pub(crate) agenda: BTreeMap<Due, Item>,
+    /// Numbers whatever needs an order: agenda entries, systems, registrations.
+    sequence: u64,
+    /// How often each shard of ids has been created in, so that a system's draws are its own.
+    pub(crate) incarnations: Vec<u32>,
+    digest: Digest,
+    scratch: Vec<u8>,
+}
+
+impl PartialEq for Host {
+    /// Two hosts are equal when they will answer everything alike. The scratch buffer is not part of that.
+    fn eq(&self, other: &Host) -> bool {
+        self.build == other.build
+            && self.now == other.now
+            && self.service == other.service
+            && self.epoch == other.epoch
+            && self.sequence == other.sequence
+            && self.digest == other.digest
+            && self.clients == other.clients
+            && self.systems == other.systems
+            && self.handles == other.handles
+            && self.operations == other.operations
+            && self.waits == other.waits
+            && self.index == other.index
+            && self.agenda == other.agenda
+            && self.incarnations == other.incarnations
+    }
+}
+
+impl Eq for Host {}
+
+/// What a random draw is for. Draws keyed so do not move each other: leaving one call out of a sequence leaves the draws
+/// of all other objects as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Draw {
+    /// The call.
+    pub call: Call,
+    /// The object: a system in one of its lives, an id to be created, or a client.
+    pub object: u64,
+    /// How often this call has been made on the object.
+    pub ordinal: u32,
+}
+
+impl Host {
+    /// A host of this build, with the service running and nothing else.
+    pub fn new(build: Build) -> Host {
+        Host {
+            build,
+            now: Time::ZERO,
+            service: Service::Running,
+            epoch: 0,
+            clients: Vec::new(),
+            systems: Table::default(),
+            handles: Table::default(),
+            operations: Table::default(),
+            waits: Table::default(),
+            index: Index::default(),
+            agenda: BTreeMap::new(),
+            sequence: 0,
+            incarnations: Vec::new(),
+            digest: Digest::start(build),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Takes one input at one moment; appends what comes of it to `effects`. A moment before the last is taken as the last.
+    pub fn step(&mut self, now: Time, input: &Input, effects: &mut Vec<Effect>) {
+        let first = effects.len();
+        self.now = self.now.max(now);
+        self.run_due(effects);
+        match input {
+            Input::Connect(rights) => self.connect(*rights, effects),
+            Input::Call(client, request, fate) => self.call(*client, request, fate, effects),
+            Input::World(event) => {
+                let happened = self.world(event, effects);
+                effects.push(Effect::Reply(Reply::Happened(happened)));
+            }
+            Input::GiveUp(wait) => self.time_out(wait.0, effects),
+            Input::Tick => {}
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        self.digest = self.digest.chain(&mut scratch, self.now, input, &effects[first..]);
+        self.scratch = scratch;
+    }
+
+    /// When the next thing is due. A hanging operation is never due.
+    pub fn next_due(&self) -> Option<Time> {
+        self.agenda.first_key_value().map(|((due, _), _)| *due).filter(|due| *due != Time::NEVER)
+    }
+
+    /// When the next request is due, time-outs of waits left aside. Looks at the agenda from its beginning.
+    pub fn next_work(&self) -> Option<Time> {
+        let mut work = self.agenda.iter().filter(|(_, item)| matches!(item, Item::Work(_)));
+        work.next().map(|((due, _), _)| *due).filter(|due| *due != Time::NEVER)
+    }
+
+    /// Whether somebody who waits in no call is to be told of the request that is due next.
+    pub fn is_told_of_next(&self) -> bool {
+        let Some(((due, _), item)) = self.agenda.first_key_value() else { return false };
+        let Item::Work(work) = item else { return false };
+        let listens = |key| self.handles.get(key).is_some_and(|handle| handle.registration.is_some());
+        let system = work.system.and_then(|key| self.systems.get(key));
+        *due != Time::NEVER
+            && (work.operation.and_then(|key| self.operations.get(key)).is_some_and(|operation| operation.callback)
+                || system.is_some_and(|system| system.handles.iter().any(|key| listens(*key))))
+    }
+
+    /// Whether a notification's target still has the callback that was meant.
+    pub fn is_registered(&self, target: &Target) -> bool {
+        match target.handle.parts() {
+            Some((HandleType::Operation, key)) => self.operations.get(key).is_some_and(|operation| {
+                operation.client == target.client && operation.callback && operation.registration == target.registration
+            }),
+            Some((HandleType::System, key)) => self.handles.get(key).is_some_and(|handle| {
+                handle.client == target.client && handle.registration == Some(target.registration)
+            }),
+            None => false,
+        }
+    }
+
+    /// The moment of the last step.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The build that is simulated.
+    pub fn build(&self) -> Build {
+        self.build
+    }
+
+    /// The digest of every step so far.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// How many requests are running, hanging ones included.
+    pub fn pending(&self) -> usize {
+        self.agenda.values().filter(|item| matches!(item, Item::Work(_))).count()
+    }
+
+    /// What the latency of this call is to be drawn for; `None` when the call starts no operation.
+    pub fn draw(&self, client: ClientId, request: &Request) -> Option<Draw> {
+        let call = request.call()?;
+        let kind = call.operation_type()?;
+        let (object, ordinal) = match request {
+            Request::CreateComputeSystem { id: Text::Some(id), .. } => {
+                let hash = FoldedId::of(id).hash();
+                (hash, self.incarnations.get(incarnation_shard(hash)).copied().unwrap_or(0))
+            }
+            _ => match request.system() {
+                Some(handle) => {
+                    let (_, handle) = self.system_handle(client, handle).ok()?;
+                    let system = self.systems.get(handle.system)?;
+                    (system.object, system.ordinals[kind.index()])
+                }
+                None => {
+                    let client = self.client(client)?;
+                    (client.id.0.into(), client.ordinals[kind.index()])
+                }
+            },
+        };
+        Some(Draw { call, object, ordinal })
+    }
+
+    /// The id of the system behind a handle: what a rule of faults may ask before the call is made.
+    pub fn id_of(&self, client: ClientId, handle: Handle) -> Option<Arc<str>> {
+        let (_, handle) = self.system_handle(client, handle).ok()?;
+        Some(self.systems.get(handle.system)?.id.clone())
+    }
+
+    pub(crate) fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    /// Does everything that is due, in the order of (moment, sequence).
+    fn run_due(&mut self, effects: &mut Vec<Effect>) {
+        while let Some(entry) = self.agenda.first_entry() {
+            if entry.key().0 > self.now {
+                break;
+            }
+            match entry.remove_entry() {
+                (due, Item::Work(work)) => self.complete(due, work, effects),
+                (_, Item::TimeOut(wait)) => self.time_out(wait, effects),
+            }
+        }
+    }
+
+    /// Runs a call through the stages, in the order of [`hcs_rules::rule::Stage`].
+    fn call(&mut self, client: ClientId, request: &Request, fate: &Fate, effects: &mut Vec<Effect>) {
+        let reply = match self.admit(client, request, effects) {
+            Ok(admitted) => match fate.end {
+                End::Refused(code) => self.refuse(&admitted, code),
+                _ => self.perform(&admitted, request, fate, effects),
+            },
+            Err(reply) => reply,
+        };
+        effects.push(Effect::Reply(reply));
+    }
+
+    /// The stages before the document and the state. An error is what the call returns.
+    fn admit(&mut self, client: ClientId, request: &Request, effects: &mut Vec<Effect>) -> Result<Admitted, Reply> {
+        let Some(rights) = self.client(client).map(|client| client.rights) else {
+            return Err(Reply::Outcome(Hresult::ERROR_INVALID_HANDLE, None));
+        };
+        let Some(call) = request.call() else {
+            let Request::Unmodelled { export } = request else { unreachable!("only an unmodelled export has no call") };
+            effects.push(Effect::Finding(Finding::UnmodelledCall(client, *export)));
+            return Err(Reply::Outcome(export::NOT_MODELLED, None));
+        };
+        if !export::has(self.build, call) {
+            effects.push(Effect::Finding(Finding::NotExported(client, call)));
+            return Err(refusal(call, export::ABSENT));
+        }
+        if let Some(fault) = argument_fault(request)
+            && let Some(row) = argument::rule(call, fault)
+        {
+            if row.misuse {
+                effects.push(Effect::Finding(Finding::BadArgument(client, call, fault)));
+            }
+            return Err(refusal(call, row.refuses));
+        }
+        let mut admitted = Admitted { client, call, system: None, operation: None };
+        if let Some(handle) = request.system() {
+            match self.system_handle(client, handle) {
+                Ok((key, _)) => admitted.system = Some(key),
+                Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
+            }
+        }
+        if let Some(handle) = request.operation() {
+            match self.operation(client, handle) {
+                Ok((key, _)) => admitted.operation = Some(key),
+                Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
+            }
+        }
+        self.operation_stage(&admitted)?;
+        let connection = match admitted.system.and_then(|key| self.handles.get(key)) {
+            None => Connection::None,
+            Some(handle) if handle.epoch == self.epoch => Connection::Live,
+            Some(_) => Connection::Lost,
+        };
+        if let Some(code) = service::rule(call, self.service, connection).and_then(|row| row.refuses) {
+            return Err(self.refuse(&admitted, code));
+        }
+        if let Some(code) = access::rule(call, rights).and_then(|row| row.refuses) {
+            return Err(self.refuse(&admitted, code));
+        }
+        Ok(admitted)
+    }
+
+    /// The operation stage: may the call use the operation, and how?
+    fn operation_stage(&self, admitted: &Admitted) -> Result<(), Reply> {
+        let Some(operation) = admitted.operation.and_then(|key| self.operations.get(key)) else { return Ok(()) };
+        let wanted = match operation::uses(admitted.call) {
+            None => return Ok(()),
+            Some(uses) if uses.contains(Use::NotOfAProcess) => Use::NotOfAProcess,
+            Some(_) if operation.callback && self.announces_operations(admitted) => Use::TwoCallbacks,
+            Some(_) => Use::Free,
+        };
+        match operation::rule(admitted.call, operation.phase, wanted).map(|row| row.verdict) {
+            Some(Verdict::Fail(code)) => Err(refusal(admitted.call, code)),
+            Some(Verdict::Empty) => Err(empty(admitted.call)),
+            Some(Verdict::Result) => Err(Reply::Outcome(operation.code, operation.document.clone())),
+            Some(Verdict::Pass | Verdict::Wait) | None => Ok(()),
+        }
+    }
+
+    /// Whether the call starts an operation on a system handle that announces operations itself.
+    fn announces_operations(&self, admitted: &Admitted) -> bool {
+        admitted.call.operation_type().is_some()
+            && admitted.system.and_then(|key| self.handles.get(key)).is_some_and(SystemHandle::announces_operations)
+    }
+
+    /// A call that fails after the operation was accepted leaves its failure on the operation: clients wait for it all the
+    /// same, and must not block. Assumed (a client finds a document there).
+    pub(crate) fn refuse(&mut self, admitted: &Admitted, code: Hresult) -> Reply {
+        if let (Some(key), Some(kind)) = (admitted.operation, admitted.call.operation_type())
+            && let Some(operation) = self.operations.get_mut(key)
+        {
+            operation.kind = kind;
+            operation.phase = Phase::Completed;
+            operation.code = code;
+            operation.document = Some(crate::answer::result_error(code));
+            operation.system = admitted.system;
+        }
+        refusal(admitted.call, code)
+    }
+
+    /// Carries out an admitted call: the document stage and the state stage, or what the operation's own calls do.
+    fn perform(&mut self, on: &Admitted, request: &Request, fate: &Fate, effects: &mut Vec<Effect>) -> Reply {
+        match request {
+            Request::CreateOperation { callback } | Request::CreateOperationWithNotifications { callback, .. } => {
+                // Progress notifications are never raised: no modelled operation has any to tell.
+                let callback = *callback && matches!(request, Request::CreateOperation { .. });
+                self.create_operation(on.client, callback)
+            }
+            Request::EnumerateComputeSystems { query, .. } => self.enumerate(on, query, fate, effects),
+            Request::CreateComputeSystem { id, configuration, .. } => {
+                self.create_system(on, id, configuration, fate, effects)
+            }
+            Request::OpenComputeSystem { id, .. } => self.open_system(on, id),
+            Request::CloseComputeSystem { .. }
+            | Request::StartComputeSystem { .. }
+            | Request::TerminateComputeSystem { .. }
+            | Request::GetComputeSystemProperties { .. }
+            | Request::SetComputeSystemCallback { .. }
+            | Request::WaitForComputeSystemExit { .. } => self.on_system(on, request, fate, effects),
+            _ => self.on_operation(on, request, effects),
+        }
+    }
+
+    /// The operation behind a client's handle.
+    pub(crate) fn operation(&self, client: ClientId, handle: Handle) -> Result<(Key, &Operation), HandleFault> {
+        let key = live_key(handle, HandleType::Operation, |key| self.handles.get(key).is_some())?;
+        match self.operations.find(key) {
+            Found::Live(operation) if operation.client == client => Ok((key, operation)),
+            Found::Live(_) => Err(HandleFault::Foreign),
+            Found::Gone => Err(HandleFault::Closed),
+            Found::Never => Err(HandleFault::Unknown),
+        }
+    }
+
+    /// The entry behind a client's system handle.
+    pub(crate) fn system_handle(&self, client: ClientId, handle: Handle) -> Result<(Key, &SystemHandle), HandleFault> {
+        let key = live_key(handle, HandleType::System, |key| self.operations.get(key).is_some())?;
+        match self.handles.find(key) {
+            Found::Live(entry) if entry.client == client => Ok((key, entry)),
+            Found::Live(_) => Err(HandleFault::Foreign),
+            Found::Gone => Err(HandleFault::Closed),
+            Found::Never => Err(HandleFault::Unknown),
+        }
+    }
+
+    /// A client that is alive.
+    pub(crate) fn client(&self, client: ClientId) -> Option<&Client> {
+        self.clients.get((client.0 as usize).checked_sub(1)?).filter(|client| client.alive)
+    }
+
+    /// Whether a client may still be told anything.
+    pub(crate) fn is_alive(&self, client: ClientId) -> bool {
+        self.client(client).is_some()
+    }
+
+    /// A client appears.
+    fn connect(&mut self, rights: Rights, effects: &mut Vec<Effect>) {
+        let id = ClientId(self.clients.len() as u32 + 1);
+        self.clients.push(Client::new(id, rights));
+        effects.push(Effect::Reply(Reply::Connected(id)));
+    }
+
+    /// Counts a call on a client's own account, for the next draw.
+    pub(crate) fn count_client_call(&mut self, client: ClientId, kind: OperationType) {
+        if let Some(client) = (client.0 as usize).checked_sub(1).and_then(|index| self.clients.get_mut(index)) {
+            client.ordinals[kind.index()] += 1;
+        }
+    }
+}
+
+/// A call that has passed the stages up to rights, with the entries that it is about.
+pub(crate) struct Admitted {
+    pub(crate) client: ClientId,
+    pub(crate) call: Call,
+    pub(crate) system: Option<Key>,
+    pub(crate) operation: Option<Key>,
+}
+
+impl SystemHandle {
+    /// Whether completed operations are announced to the handle's callback.
+    pub(crate) fn announces_operations(&self) -> bool {
+        self.registration.is_some() && self.options & event_options::ENABLE_OPERATION_CALLBACKS != 0
+    }
+}
+
+/// The shard of ids in which creations are counted.
+pub(crate) const fn incarnation_shard(hash: u64) -> usize {
+    (hash % INCARNATION_SHARDS as u64) as usize
+}
+
+/// Enough that two ids of one test rarely share a count, few enough that a fresh world costs nothing.
+pub(crate) const INCARNATION_SHARDS: usize = 256;
+
+/// The key of a handle of this type; `other` says whether a key of the other type is live.
+fn live_key(handle: Handle, wanted: HandleType, other: impl Fn(Key) -> bool) -> Result<Key, HandleFault> {
+    match handle.parts() {
+        _ if handle == Handle::NULL => Err(HandleFault::Null),
+        None => Err(HandleFault::Unknown),
+        Some((kind, key)) if kind == wanted => Ok(key),
+        Some((_, key)) if other(key) => Err(HandleFault::WrongType),
+        Some(_) => Err(HandleFault::Closed),
+    }
+}
+
+/// What is wrong with the arguments, if anything is. Where several are, the first in the order of the parameters; the
+/// access mask comes first of all (observed).
+fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
+    use argument::ArgumentFault as Fault;
+    let id_fault = |id: &Text| match id {
+        Text::Null => Some(Fault::NullId),
+        Text::Malformed => Some(Fault::MalformedId),
+        Text::Some(id) if id.is_empty() => Some(Fault::EmptyId),
+        Text::Some(_) => None,
+    };
+    match request {
+        Request::CreateComputeSystem { id, configuration, out, .. } => id_fault(id)
+            .or(matches!(configuration, Text::Null).then_some(Fault::NullConfiguration))
+            .or((!out).then_some(Fault::NullOut)),
+        Request::OpenComputeSystem { id, access, out } => (*access != hcs_rules::vocabulary::GENERIC_ALL)
+            .then_some(Fault::Access)
+            .or_else(|| id_fault(id))
+            .or((!out).then_some(Fault::NullOut)),
+        Request::SetOperationCallback { callback: false, .. }
+        | Request::CreateOperationWithNotifications { callback: false, .. } => Some(Fault::NullCallback),
+        _ => None,
+    }
+}
+
+/// Records a bad handle, and what the call answers.
+fn bad_handle(client: ClientId, call: Call, handle: Handle, fault: HandleFault, effects: &mut Vec<Effect>) -> Reply {
+    effects.push(Effect::Finding(Finding::BadHandle(client, call, handle, fault)));
+    match handle::rule(call, fault).map(|row| row.answer) {
+        Some(BadHandle::Fails(code)) => refusal(call, code),
+        Some(BadHandle::Empty) | None => empty(call),
+    }
+}
+
+/// The form in which a call returns a code.
+pub(crate) fn refusal(call: Call, code: Hresult) -> Reply {
+    match call {
+        Call::CreateComputeSystem | Call::OpenComputeSystem => Reply::Handle(code, Handle::NULL),
+        Call::CreateOperation | Call::CreateOperationWithNotifications => Reply::Handle(code, Handle::NULL),
+        _ => Reply::Outcome(code, None),
+    }
+}
+
+/// The form in which a call returns nothing.
+fn empty(call: Call) -> Reply {
+    match call {
+        Call::GetOperationId => Reply::Number(INVALID_OPERATION_ID as i64),
+        Call::GetOperationType => Reply::Number(OperationType::None.value().into()),
+        Call::GetComputeSystemFromOperation | Call::GetProcessFromOperation => {
+            Reply::Handle(Hresult::S_OK, Handle::NULL)
+        }
+        _ => Reply::Void,
+    }
+}

@@ -1,0 +1,103 @@
+//! Ids of compute systems: how they compare, which runtime id they get, and the index of the live ones.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hcs_rules::answer::RUNTIME_ID_NAMESPACE;
+use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::table::Key;
+
+/// An id folded for comparison. Ids compare without regard to case: the derivation of the runtime id upper-cases them,
+/// so that two ids which differ in case alone would share a runtime id. Inferred, not observed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FoldedId(Box<str>);
+
+impl FoldedId {
+    /// Folds an id.
+    pub fn of(id: &str) -> FoldedId {
+        FoldedId(id.to_uppercase().into_boxed_str())
+    }
+
+    /// The id's hash: the same on every platform and in every run.
+    pub fn hash(&self) -> u64 {
+        xxh3_64(self.0.as_bytes())
+    }
+
+    /// The `RuntimeId`: the id itself when it is a GUID, else the version 5 GUID of its upper-cased form in UTF-16LE.
+    pub fn runtime_id(&self) -> Uuid {
+        // `try_parse` also takes braces and URNs; only the plain form is a GUID to HCS.
+        if self.0.len() == 36
+            && let Ok(guid) = Uuid::try_parse(&self.0)
+        {
+            return guid;
+        }
+        let name: Vec<u8> = self.0.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        Uuid::new_v5(&Uuid::from_u128(RUNTIME_ID_NAMESPACE), &name)
+    }
+}
+
+/// How many shards the index has: a fork copies one of them on its first write.
+const SHARDS: usize = 256;
+
+/// The live systems by id. Copy-on-write in shards, ordered within each, so that nothing depends on hashing order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Index {
+    shards: Arc<Vec<Option<Arc<BTreeMap<FoldedId, Key>>>>>,
+}
+
+impl Index {
+    /// The system of an id.
+    pub fn get(&self, id: &FoldedId) -> Option<Key> {
+        self.shards.get(shard(id))?.as_ref()?.get(id).copied()
+    }
+
+    /// Enters a system under its id.
+    pub fn insert(&mut self, id: FoldedId, key: Key) {
+        let shards = Arc::make_mut(&mut self.shards);
+        shards.resize(SHARDS, None);
+        Arc::make_mut(shards[shard(&id)].get_or_insert_default()).insert(id, key);
+    }
+
+    /// Takes an id out.
+    pub fn remove(&mut self, id: &FoldedId) {
+        let shards = Arc::make_mut(&mut self.shards);
+        if let Some(Some(map)) = shards.get_mut(shard(id)) {
+            Arc::make_mut(map).remove(id);
+        }
+    }
+}
+
+fn shard(id: &FoldedId) -> usize {
+    (id.hash() >> 56) as usize % SHARDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runtime_id_is_derived_as_recorded() {
+        let id = FoldedId::of("cowork-vm-baa82cce").runtime_id().to_string();
+        assert_eq!(id, "c046cf90-111c-5cf6-bea8-04f9fa3568b3");
+        let id = FoldedId::of("vmlord-b961b64484554b6289e8e70d6e38f181").runtime_id().to_string();
+        assert_eq!(id, "a811a3d9-78e5-5a7d-ba56-4b799c99f150");
+    }
+
+    #[test]
+    fn a_guid_is_its_own_runtime_id() {
+        let id = FoldedId::of("8636363D-C5F9-49AA-B507-3B83F98C0D14").runtime_id().to_string();
+        assert_eq!(id, "8636363d-c5f9-49aa-b507-3b83f98c0d14");
+    }
+
+    #[test]
+    fn ids_that_differ_in_case_are_one() {
+        let mut index = Index::default();
+        let key = Key { index: 3, generation: 1 };
+        index.insert(FoldedId::of("Vm"), key);
+        assert_eq!(index.get(&FoldedId::of("vM")), Some(key));
+        index.remove(&FoldedId::of("VM"));
+        assert_eq!(index.get(&FoldedId::of("Vm")), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! The Host Compute Service as a pure machine: [`Host::step`] takes a moment and an input, and says what comes of it.
+//!
+//! Clone a [`Host`] and you have forked a world: nothing that is pending lives anywhere else.
+//!
+//! | file | what is there |
+//! |---|---|
+//! | [`input`], [`effect`] | what comes in, what goes out |
+//! | [`host`] | the host: the stages that every call passes, and the agenda |
+//! | `operation`, `system`, `service`, `client`, `wait` | what rows cannot say, a file per noun |
+//! | [`document`] | JSON: the arena, the tokeniser's driver, the validator, the writer |
+//! | `answer` | the documents that come back |
+//! | [`handle`], [`id`], [`table`], [`time`] | handles, ids, copy-on-write tables, virtual time |
+//! | [`canonical`] | the bytes of a step, and the digest over them |
+//!
+//! Deliberately absent, and kept out by this crate's lints: clocks, threads, files, locks, randomness, hash maps, build
+//! numbers in code.
+
+mod answer;
+pub mod canonical;
+mod client;
+pub mod document;
+pub mod effect;
+pub mod handle;
+pub mod host;
+pub mod id;
+pub mod input;
+mod operation;
+mod service;
+mod system;
+pub mod table;
+pub mod time;
+mod wait;
+
+pub use effect::Effect;
+pub use host::Host;
+pub use input::{ClientId, Fate, Input};
+pub use time::Time;

@@ -1,0 +1,309 @@
+//! Operations, and the requests that run on them.
+//!
+//! An operation is what a client holds; a request is what the service works on. They part when the client closes the
+//! operation: the request goes on and its result is dropped.
+
+use std::sync::Arc;
+
+use hcs_rules::hresult::Hresult;
+use hcs_rules::operation::{self, Ending, InFlight, Phase, Verdict};
+use hcs_rules::rule::{Answer, Row};
+use hcs_rules::vocabulary::{Call, EventType, OperationType, SystemState};
+
+use crate::answer;
+use crate::document::Document;
+use crate::effect::{Effect, Finding, Notification, Reply, Target};
+use crate::handle::{Handle, HandleType};
+use crate::host::{Admitted, Due, Host, Item, refusal};
+use crate::input::{ClientId, End, Fate, Request};
+use crate::table::Key;
+use crate::time::Time;
+use crate::wait::For;
+
+/// What a client holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Operation {
+    pub(crate) client: ClientId,
+    /// Unique within the client.
+    number: u64,
+    pub(crate) callback: bool,
+    /// Which callback, among all that were ever set.
+    pub(crate) registration: u64,
+    pub(crate) kind: OperationType,
+    pub(crate) phase: Phase,
+    pub(crate) code: Hresult,
+    pub(crate) document: Option<Arc<str>>,
+    /// The system handle that the call was made on, or that it made.
+    pub(crate) system: Option<Key>,
+    pub(crate) waits: Vec<Key>,
+}
+
+/// A request in flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Work {
+    pub(crate) kind: OperationType,
+    pub(crate) operation: Option<Key>,
+    /// The system handle that the call was made on.
+    pub(crate) handle: Option<Key>,
+    pub(crate) system: Option<Key>,
+    /// The system's state before the call, for when it fails.
+    before: SystemState,
+    /// Nothing yet, or what it will end with.
+    plan: Plan,
+    /// The query that the result depends on.
+    pub(crate) query: Option<Document>,
+}
+
+/// How a request will end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Plan {
+    /// As the completion's row says.
+    ByRule,
+    /// So: the rules have refused it, the system stays as it is.
+    Refused(Hresult, Option<Arc<str>>),
+    /// So: fate has it fail.
+    Fails(Hresult, Option<Arc<str>>),
+}
+
+/// What a call starts.
+pub(crate) struct Start {
+    pub(crate) kind: OperationType,
+    pub(crate) handle: Option<Key>,
+    pub(crate) system: Option<Key>,
+    pub(crate) before: SystemState,
+    /// The document of a refusal, when the rules refuse it on the operation.
+    pub(crate) refusal: Option<Arc<str>>,
+    pub(crate) query: Option<Document>,
+}
+
+impl Host {
+    /// A client makes an operation.
+    pub(crate) fn create_operation(&mut self, client: ClientId, callback: bool) -> Reply {
+        let registration = self.next_sequence();
+        let Some(record) = self.clients.get_mut(client.0 as usize - 1) else { return Reply::Void };
+        record.operations += 1;
+        let operation = Operation {
+            client,
+            number: record.operations,
+            callback,
+            registration,
+            kind: OperationType::None,
+            phase: Phase::NotStarted,
+            code: Hresult::S_OK,
+            document: None,
+            system: None,
+            waits: Vec::new(),
+        };
+        Reply::Handle(Hresult::S_OK, Handle::new(HandleType::Operation, self.operations.insert(operation)))
+    }
+
+    /// The calls about an operation itself, once the operation stage has let them pass.
+    pub(crate) fn on_operation(&mut self, on: &Admitted, request: &Request, effects: &mut Vec<Effect>) -> Reply {
+        let Some((key, operation)) = on.operation.and_then(|key| Some((key, self.operations.get(key)?))) else {
+            return refusal(on.call, Hresult::ERROR_INVALID_HANDLE);
+        };
+        match request {
+            Request::GetOperationType { .. } => Reply::Number(operation.kind.value().into()),
+            Request::GetOperationId { .. } => Reply::Number(operation.number as i64),
+            Request::GetComputeSystemFromOperation { .. } => {
+                let handle = operation.system.filter(|handle| self.handles.get(*handle).is_some());
+                let handle = handle.map_or(Handle::NULL, |handle| Handle::new(HandleType::System, handle));
+                Reply::Handle(Hresult::S_OK, handle)
+            }
+            Request::WaitForOperationResult { timeout_ms, .. } => {
+                debug_assert_eq!(
+                    operation::rule(on.call, operation.phase, operation::Use::Free).map(|row| row.verdict),
+                    Some(Verdict::Wait),
+                );
+                self.block(on.client, For::Operation(key), *timeout_ms)
+            }
+            Request::SetOperationCallback { .. } => {
+                let registration = self.next_sequence();
+                let Some(operation) = self.operations.get_mut(key) else { return Reply::Void };
+                operation.callback = true;
+                operation.registration = registration;
+                if operation.phase == Phase::Completed {
+                    self.tell_completion(key, effects);
+                }
+                Reply::Outcome(Hresult::S_OK, None)
+            }
+            Request::CloseOperation { operation: handle } => {
+                let waits = operation.waits.clone();
+                if !waits.is_empty() {
+                    effects.push(Effect::Finding(Finding::ClosedWhileWaiting(on.client, on.call, *handle)));
+                }
+                for wait in waits {
+                    self.abandon_wait(wait, effects);
+                }
+                self.drop_operation(key);
+                Reply::Void
+            }
+            // The context lives with whoever made the call: a pointer has no place in a world that can be replayed.
+            Request::GetOperationContext { .. } => Reply::Void,
+            _ => Reply::Outcome(Hresult::S_OK, None),
+        }
+    }
+
+    /// The operation goes. Its request, if one runs, goes on for nobody.
+    pub(crate) fn drop_operation(&mut self, key: Key) {
+        self.operations.remove(key);
+    }
+
+    /// Starts a request, as a row's answer and fate have it. The call returns `S_OK`.
+    pub(crate) fn start_work(
+        &mut self,
+        on: &Admitted,
+        row: &'static Row,
+        fate: &Fate,
+        start: Start,
+        effects: &mut Vec<Effect>,
+    ) {
+        let plan = match (row.answer, &fate.end) {
+            (Answer::Fails(code), _) => Plan::Refused(code, start.refusal.or_else(|| Some(answer::result_error(code)))),
+            (Answer::NotModelled(code), _) => {
+                effects.push(Effect::Finding(Finding::UnmodelledCase(on.client, row.id)));
+                Plan::Refused(code, Some(answer::result_error(code)))
+            }
+            (_, End::Fails(code, document)) => {
+                Plan::Fails(*code, document.clone().or_else(|| Some(answer::operation_failure(*code, start.kind))))
+            }
+            (_, End::Natural | End::Hangs | End::Refused(_)) => Plan::ByRule,
+        };
+        let at = match (&fate.end, &plan) {
+            (End::Hangs, _) => Time::NEVER,
+            // What the rules refuse is refused without the work being done. Assumed: how fast is not recorded.
+            (_, Plan::Refused(..)) => self.now.after(fate.latency / 256),
+            _ => self.now.after(fate.latency),
+        };
+        let due = (at, self.next_sequence());
+        if let Some(operation) = on.operation.and_then(|key| self.operations.get_mut(key)) {
+            operation.kind = start.kind;
+            operation.phase = Phase::Pending;
+            operation.code = Hresult::S_OK;
+            operation.document = None;
+            operation.system = start.handle;
+        }
+        if let Some(system) = start.system.and_then(|key| self.systems.get_mut(key)) {
+            system.in_flight.push(due);
+            system.ordinals[start.kind.index()] += 1;
+        } else {
+            self.count_client_call(on.client, start.kind);
+        }
+        let work = Work {
+            kind: start.kind,
+            operation: on.operation,
+            handle: start.handle,
+            system: start.system,
+            before: start.before,
+            plan,
+            query: start.query,
+        };
+        self.agenda.insert(due, Item::Work(work));
+    }
+
+    /// A request is due.
+    pub(crate) fn complete(&mut self, due: Due, work: Work, effects: &mut Vec<Effect>) {
+        if let Some(system) = work.system.and_then(|key| self.systems.get_mut(key)) {
+            system.in_flight.retain(|other| *other != due);
+        }
+        match &work.plan {
+            Plan::ByRule => self.complete_by_rule(work, effects),
+            Plan::Refused(code, document) => self.finish(&work, *code, document.clone(), effects),
+            Plan::Fails(code, document) => {
+                let state = operation::after_failure(work.kind, work.before);
+                if let (Some(state), Some(key)) = (state, work.system) {
+                    self.set_state(key, state);
+                }
+                self.finish(&work, *code, document.clone(), effects);
+            }
+        }
+    }
+
+    /// Ends a request: the operation has its result, those who wait are woken, whoever asked to be told is told.
+    pub(crate) fn finish(&mut self, work: &Work, code: Hresult, document: Option<Arc<str>>, effects: &mut Vec<Effect>) {
+        let Some((key, operation)) = work.operation.and_then(|key| Some((key, self.operations.get_mut(key)?))) else {
+            return;
+        };
+        operation.phase = Phase::Completed;
+        operation.code = code;
+        operation.document = document;
+        let reply = Reply::Outcome(code, operation.document.clone());
+        for wait in std::mem::take(&mut operation.waits) {
+            self.wake(wait, reply.clone(), effects);
+        }
+        self.tell_completion(key, effects);
+        self.announce_completion(work, key, effects);
+    }
+
+    /// Calls the operation's own callback, if it has one.
+    fn tell_completion(&self, key: Key, effects: &mut Vec<Effect>) {
+        let Some(operation) = self.operations.get(key).filter(|operation| operation.callback) else { return };
+        let handle = Handle::new(HandleType::Operation, key);
+        if self.is_alive(operation.client) {
+            effects.push(Effect::Notify(Notification {
+                target: Target { client: operation.client, handle, registration: operation.registration },
+                event: None,
+                data: None,
+                operation: handle,
+                system: self.id_behind(operation.system),
+            }));
+        }
+    }
+
+    /// Tells the system handle's callback, if it asked to be told of operations.
+    fn announce_completion(&self, work: &Work, operation: Key, effects: &mut Vec<Effect>) {
+        let Some((key, handle)) = work.handle.and_then(|key| Some((key, self.handles.get(key)?))) else { return };
+        if let (true, Some(registration)) = (handle.announces_operations(), handle.registration) {
+            effects.push(Effect::Notify(Notification {
+                target: Target { client: handle.client, handle: Handle::new(HandleType::System, key), registration },
+                event: Some(EventType::OperationCallback),
+                data: None,
+                operation: Handle::new(HandleType::Operation, operation),
+                system: self.id_behind(Some(key)),
+            }));
+        }
+    }
+
+    /// The id of the system behind a handle.
+    fn id_behind(&self, handle: Option<Key>) -> Option<Arc<str>> {
+        let handle = self.handles.get(handle?)?;
+        Some(self.systems.get(handle.system)?.id.clone())
+    }
+
+    /// A system's life ends: what becomes of the requests in flight on it is in [`operation::IN_FLIGHT`].
+    pub(crate) fn end_in_flight(&mut self, system: Key, ending: Ending, effects: &mut Vec<Effect>) {
+        let in_flight = match self.systems.get(system) {
+            Some(system) => system.in_flight.clone(),
+            None => return,
+        };
+        for due in in_flight {
+            self.end_work(due, ending, effects);
+        }
+    }
+
+    /// What becomes of one request when a life ends so.
+    pub(crate) fn end_work(&mut self, due: Due, ending: Ending, effects: &mut Vec<Effect>) {
+        let Some(Item::Work(work)) = self.agenda.get(&due) else { return };
+        // What the rules have refused already does not depend on the system any more; only the service can cut it off.
+        if matches!(work.plan, Plan::Refused(..)) && ending != Ending::ServiceStop {
+            return;
+        }
+        let fate = operation::in_flight(work.kind, ending).map_or(InFlight::Continues, |row| row.fate);
+        let (code, document) = match fate {
+            InFlight::Continues => return,
+            InFlight::Completes => (Hresult::S_OK, None),
+            InFlight::Fails(code) => (code, Some(answer::result_error(code))),
+        };
+        if let Some(Item::Work(work)) = self.agenda.remove(&due) {
+            if let Some(system) = work.system.and_then(|key| self.systems.get_mut(key)) {
+                system.in_flight.retain(|other| *other != due);
+            }
+            self.finish(&work, code, document, effects);
+        }
+    }
+}
+
+/// The type of operation that a call starts.
+pub(crate) fn started_by(call: Call) -> OperationType {
+    call.operation_type().unwrap_or(OperationType::None)
+}

@@ -1,0 +1,179 @@
+//! Tables of the host: chunked, copy-on-write, with generation-checked keys.
+//!
+//! Cloning a table copies one pointer. The first write after a clone copies the list of chunks and one chunk; a world of
+//! 100,000 systems forks in microseconds. A key names one entry for ever: when its slot is used again, the slot's
+//! generation has moved on and the old key finds nothing.
+
+use std::sync::Arc;
+
+/// Entries in a chunk. Small enough to copy on the first write after a fork, large enough to keep the list short.
+const CHUNK: usize = 32;
+
+/// An entry's key: its slot and the slot's generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The slot.
+    pub index: u32,
+    /// How often the slot had been used before.
+    pub generation: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Slot<T> {
+    Full {
+        generation: u32,
+        value: T,
+    },
+    /// The slot's next generation, and the next free slot.
+    Free {
+        generation: u32,
+        next: Option<u32>,
+    },
+}
+
+/// What a key finds.
+#[derive(Debug)]
+pub enum Found<'a, T> {
+    /// The entry.
+    Live(&'a T),
+    /// There was such an entry; it is gone.
+    Gone,
+    /// There never was.
+    Never,
+}
+
+/// A table of `T`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table<T> {
+    chunks: Arc<Vec<Arc<Vec<Slot<T>>>>>,
+    slots: u32,
+    free: Option<u32>,
+    live: u32,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Table { chunks: Arc::default(), slots: 0, free: None, live: 0 }
+    }
+}
+
+impl<T: Clone> Table<T> {
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.live as usize
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// Adds an entry. The slot given back last is used first.
+    pub fn insert(&mut self, value: T) -> Key {
+        self.live += 1;
+        if let Some(index) = self.free {
+            let slot = self.slot_mut(index);
+            let Slot::Free { generation, next } = *slot else { unreachable!("the free list holds a full slot") };
+            *slot = Slot::Full { generation, value };
+            self.free = next;
+            return Key { index, generation };
+        }
+        let index = self.slots;
+        self.slots += 1;
+        let chunks = Arc::make_mut(&mut self.chunks);
+        if (index as usize).is_multiple_of(CHUNK) {
+            chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
+        }
+        if let Some(chunk) = chunks.last_mut() {
+            Arc::make_mut(chunk).push(Slot::Full { generation: 0, value });
+        }
+        Key { index, generation: 0 }
+    }
+
+    /// Removes an entry.
+    pub fn remove(&mut self, key: Key) -> Option<T> {
+        self.get(key)?;
+        let next = self.free;
+        let free = Slot::Free { generation: (key.generation + 1) & crate::handle::GENERATION, next };
+        let full = std::mem::replace(self.slot_mut(key.index), free);
+        self.free = Some(key.index);
+        self.live -= 1;
+        match full {
+            Slot::Full { value, .. } => Some(value),
+            Slot::Free { .. } => None,
+        }
+    }
+
+    /// The entry of a key.
+    pub fn get(&self, key: Key) -> Option<&T> {
+        match self.find(key) {
+            Found::Live(value) => Some(value),
+            Found::Gone | Found::Never => None,
+        }
+    }
+
+    /// The entry of a key, to change.
+    pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+        self.get(key)?;
+        match self.slot_mut(key.index) {
+            Slot::Full { value, .. } => Some(value),
+            Slot::Free { .. } => None,
+        }
+    }
+
+    /// What a key finds.
+    pub fn find(&self, key: Key) -> Found<'_, T> {
+        let slot = self.chunks.get(key.index as usize / CHUNK).and_then(|chunk| chunk.get(key.index as usize % CHUNK));
+        match slot {
+            Some(Slot::Full { generation, value }) if *generation == key.generation => Found::Live(value),
+            Some(Slot::Full { generation, .. } | Slot::Free { generation, .. }) if key.generation < *generation => {
+                Found::Gone
+            }
+            _ => Found::Never,
+        }
+    }
+
+    /// Every entry with its key, by slot.
+    pub fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).enumerate().filter_map(|(index, slot)| match slot {
+            Slot::Full { generation, value } => Some((Key { index: index as u32, generation: *generation }, value)),
+            Slot::Free { .. } => None,
+        })
+    }
+
+    fn slot_mut(&mut self, index: u32) -> &mut Slot<T> {
+        let chunks = Arc::make_mut(&mut self.chunks);
+        &mut Arc::make_mut(&mut chunks[index as usize / CHUNK])[index as usize % CHUNK]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_outlives_its_slot_without_finding_the_next_entry() {
+        let mut table = Table::default();
+        let first = table.insert("first");
+        assert_eq!(table.remove(first), Some("first"));
+        let second = table.insert("second");
+        assert_eq!(first.index, second.index, "the slot is used again");
+        assert!(matches!(table.find(first), Found::Gone));
+        assert!(matches!(table.find(second), Found::Live(&"second")));
+        assert!(matches!(table.find(Key { index: 7, generation: 0 }), Found::Never));
+        assert!(matches!(table.find(Key { index: 0, generation: 9 }), Found::Never));
+    }
+
+    #[test]
+    fn a_clone_keeps_what_the_original_changes() {
+        let mut table = Table::default();
+        let keys: Vec<Key> = (0..1_000).map(|value| table.insert(value)).collect();
+        let clone = table.clone();
+        *table.get_mut(keys[500]).expect("live") = -1;
+        table.remove(keys[501]);
+        assert_eq!(clone.get(keys[500]), Some(&500));
+        assert_eq!(clone.get(keys[501]), Some(&501));
+        assert_eq!((table.len(), clone.len()), (999, 1_000));
+        assert_ne!(table, clone);
+    }
+}

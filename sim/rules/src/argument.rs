@@ -1,0 +1,132 @@
+//! The arguments stage: what a call returns for an argument that is malformed in itself. Handles have their own stage.
+
+use crate::closed::closed;
+use crate::evidence::{Source, assumed, observed};
+use crate::hresult::Hresult;
+use crate::total::{Axis, Cover, lay, place};
+use crate::vocabulary::{Call, Calls};
+
+closed! {
+    /// What is wrong with an argument.
+    pub enum ArgumentFault, ArgumentFaults {
+        /// The id is NULL.
+        NullId,
+        /// The id is empty.
+        EmptyId,
+        /// The id is not well-formed UTF-16.
+        MalformedId,
+        /// The configuration is NULL.
+        NullConfiguration,
+        /// The pointer for the handle is NULL.
+        NullOut,
+        /// The requested access is not `GENERIC_ALL`.
+        Access,
+        /// The callback is NULL where one is required.
+        NullCallback,
+    }
+}
+
+/// One row of the arguments stage.
+#[derive(Clone, Copy, Debug)]
+pub struct ArgumentRow {
+    /// Unique name.
+    pub id: &'static str,
+    /// The calls.
+    pub calls: Calls,
+    /// The faults.
+    pub faults: ArgumentFaults,
+    /// What the call returns.
+    pub refuses: Hresult,
+    /// Whether the real DLL would rather fault than answer.
+    pub misuse: bool,
+    /// How it is known.
+    pub sources: &'static [Source],
+}
+
+/// What can be wrong with a call's arguments.
+pub const fn faults(call: Call) -> ArgumentFaults {
+    use ArgumentFault::{Access, EmptyId, MalformedId, NullCallback, NullConfiguration, NullId, NullOut};
+    match call {
+        Call::CreateComputeSystem => ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullConfiguration, NullOut]),
+        Call::OpenComputeSystem => ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullOut, Access]),
+        Call::SetOperationCallback | Call::CreateOperationWithNotifications => ArgumentFaults::of(&[NullCallback]),
+        _ => ArgumentFaults::NONE,
+    }
+}
+
+/// Every row of the arguments stage.
+pub const ROWS: &[ArgumentRow] = &LIST;
+
+const NAMING: Calls = Calls::of(&[Call::CreateComputeSystem, Call::OpenComputeSystem]);
+
+const LIST: [ArgumentRow; 5] = [
+    ArgumentRow {
+        id: "argument.access",
+        calls: Calls::of(&[Call::OpenComputeSystem]),
+        faults: ArgumentFaults::of(&[ArgumentFault::Access]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[observed(
+            "VMLord: 0x000FFFFF, before the id is looked up; discobox: GENERIC_READ",
+            &[crate::build::Build::B26100],
+        )],
+    },
+    ArgumentRow {
+        id: "argument.id",
+        calls: NAMING,
+        faults: ArgumentFaults::of(&[ArgumentFault::NullId, ArgumentFault::EmptyId, ArgumentFault::MalformedId]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("the code that RPC and the C library give for a bad string")],
+    },
+    ArgumentRow {
+        id: "argument.configuration",
+        calls: Calls::of(&[Call::CreateComputeSystem]),
+        faults: ArgumentFaults::of(&[ArgumentFault::NullConfiguration]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("the parameter is not optional in the header")],
+    },
+    ArgumentRow {
+        id: "argument.out",
+        calls: NAMING,
+        faults: ArgumentFaults::of(&[ArgumentFault::NullOut]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: true,
+        sources: &[assumed("the header says that the pointer is written; the DLL would fault")],
+    },
+    ArgumentRow {
+        id: "argument.callback",
+        calls: Calls::of(&[Call::SetOperationCallback, Call::CreateOperationWithNotifications]),
+        faults: ArgumentFaults::of(&[ArgumentFault::NullCallback]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("the parameter is not optional in the header")],
+    },
+];
+
+const AXES: [Axis; 2] =
+    [Axis { name: "call", values: Call::NAMES }, Axis { name: "fault", values: ArgumentFault::NAMES }];
+const CELLS: usize = Call::COUNT * ArgumentFault::COUNT;
+static TABLE: [u16; CELLS] = lay_arguments();
+
+const fn lay_arguments() -> [u16; CELLS] {
+    let mut domain = [[0; 2]; Call::COUNT];
+    let mut at = 0;
+    while at < Call::COUNT {
+        domain[at] = [1 << at, faults(Call::ALL[at]).bits()];
+        at += 1;
+    }
+    let mut covers = [const { Cover { id: "", sets: [0; 2], named: [0; 2] } }; LIST.len()];
+    let mut at = 0;
+    while at < LIST.len() {
+        covers[at] = Cover { id: LIST[at].id, sets: [LIST[at].calls.bits(), LIST[at].faults.bits()], named: [0; 2] };
+        at += 1;
+    }
+    lay(&AXES, &domain, &covers)
+}
+
+/// The row of a call with a malformed argument. `None` when the call has no such argument.
+pub fn rule(call: Call, fault: ArgumentFault) -> Option<&'static ArgumentRow> {
+    ROWS.get(usize::from(TABLE[place(&AXES, &[call.index(), fault.index()])]))
+}

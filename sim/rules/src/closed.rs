@@ -1,0 +1,87 @@
+//! Closed enums and the bit sets over them: the alphabet in which rows are written.
+
+/// Declares a closed enum together with the set type over it.
+///
+/// The enum gets `ALL`, `NAMES`, `COUNT`, `index` and `name`; the set gets `EVERY`, `NONE`, `of`, `except`,
+/// `contains`, `and`, `bits` and `iter`, all usable in constants, because rows are constants.
+macro_rules! closed {
+    ($(#[$about:meta])* $vis:vis enum $Enum:ident, $Set:ident { $($(#[$doc:meta])* $Variant:ident),+ $(,)? }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        $vis enum $Enum { $($(#[$doc])* $Variant),+ }
+
+        impl $Enum {
+            /// Every variant, in order.
+            pub const ALL: &'static [$Enum] = &[$($Enum::$Variant),+];
+            /// The name of every variant, in order.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($Variant)),+];
+            /// How many variants there are.
+            pub const COUNT: usize = Self::ALL.len();
+
+            /// The variant's place in [`Self::ALL`].
+            pub const fn index(self) -> usize {
+                self as usize
+            }
+
+            /// The variant's name as written in the source.
+            pub const fn name(self) -> &'static str {
+                Self::NAMES[self as usize]
+            }
+
+            /// The variant of this name.
+            pub fn by_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|variant| variant.name() == name)
+            }
+        }
+
+        #[doc = concat!("A set of [`", stringify!($Enum), "`].")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        $vis struct $Set(u128);
+
+        impl $Set {
+            /// All of them.
+            pub const EVERY: $Set = $Set(if $Enum::COUNT == 128 { u128::MAX } else { (1 << $Enum::COUNT) - 1 });
+            /// None of them.
+            pub const NONE: $Set = $Set(0);
+
+            /// The set of the variants given.
+            pub const fn of(variants: &[$Enum]) -> $Set {
+                let mut bits = 0;
+                let mut at = 0;
+                while at < variants.len() {
+                    bits |= 1 << variants[at] as u128;
+                    at += 1;
+                }
+                $Set(bits)
+            }
+
+            /// All but the variants given.
+            pub const fn except(variants: &[$Enum]) -> $Set {
+                $Set(Self::EVERY.0 & !Self::of(variants).0)
+            }
+
+            /// Whether the variant is in the set.
+            pub const fn contains(self, variant: $Enum) -> bool {
+                self.0 >> variant as u128 & 1 == 1
+            }
+
+            /// What both sets have.
+            pub const fn and(self, other: $Set) -> $Set {
+                $Set(self.0 & other.0)
+            }
+
+            /// One bit a variant, the first variant lowest.
+            pub const fn bits(self) -> u128 {
+                self.0
+            }
+
+            /// The members, in order.
+            pub fn iter(self) -> impl Iterator<Item = $Enum> {
+                $Enum::ALL.iter().copied().filter(move |variant| self.contains(*variant))
+            }
+        }
+    };
+}
+
+pub(crate) use closed;

@@ -1,0 +1,38 @@
+//! Facts about the Windows Host Compute Service, as data.
+//!
+//! Nothing here behaves: a row says what happens in a situation and how that is known, and the machine executes it.
+//! A missing row, a doubled one and one that covers nothing each fail the build, see [`total`].
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`vocabulary`] | the alphabets: calls, kinds, states, triggers, facets, events |
+//! | [`build`], [`hresult`] | each Windows build, each result code, once |
+//! | [`rule`] | the row, and the order of the stages that a call passes |
+//! | [`export`] | which DLL exports what, since when, and whether it is modelled |
+//! | [`argument`], [`handle`], [`operation`], [`service`], [`access`], [`document`] | the stages before the last |
+//! | [`system`] | the last stage: what happens to a compute system |
+//! | [`answer`] | the documents that come back |
+//! | [`time`] | how long things take |
+//! | [`evidence`] | how a row is known |
+//! | [`report`] | the rules as a page to read |
+//!
+//! Deliberately absent: state, time, input and output.
+
+pub mod access;
+pub mod answer;
+pub mod argument;
+pub mod build;
+mod closed;
+pub mod document;
+pub mod evidence;
+pub mod export;
+pub mod handle;
+pub mod hresult;
+pub mod operation;
+pub mod report;
+pub mod rule;
+pub mod service;
+pub mod system;
+pub mod time;
+pub mod total;
+pub mod vocabulary;

@@ -1,0 +1,159 @@
+//! The service stage: is the compute service there, and is the handle's connection to it alive?
+
+use crate::closed::closed;
+use crate::evidence::{Source, assumed, client, documented, observed};
+use crate::hresult::Hresult;
+use crate::total::{Axis, Cover, lay, place};
+use crate::vocabulary::{Call, Calls};
+
+closed! {
+    /// Whether the compute service runs.
+    pub enum Service, Services {
+        /// It does.
+        Running,
+        /// It was stopped or has died.
+        Stopped,
+    }
+}
+
+closed! {
+    /// What the call's system handle has to do with the service.
+    pub enum Connection, Connections {
+        /// The call takes no system handle.
+        None,
+        /// The handle was made since the service last came up.
+        Live,
+        /// The service has gone since the handle was made. Such a handle never recovers.
+        Lost,
+    }
+}
+
+/// One row of the service stage.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceRow {
+    /// Unique name.
+    pub id: &'static str,
+    /// The calls.
+    pub calls: Calls,
+    /// The service's condition.
+    pub services: Services,
+    /// The handle's condition.
+    pub connections: Connections,
+    /// What the call returns; `None` passes it on.
+    pub refuses: Option<Hresult>,
+    /// How it is known.
+    pub sources: &'static [Source],
+}
+
+/// The calls that ask the service for something new.
+const WITHOUT_SYSTEM: Calls =
+    Calls::of(&[Call::EnumerateComputeSystems, Call::CreateComputeSystem, Call::OpenComputeSystem]);
+/// The calls that ask the service about a system.
+const WITH_SYSTEM: Calls = Calls::of(&[
+    Call::StartComputeSystem,
+    Call::TerminateComputeSystem,
+    Call::GetComputeSystemProperties,
+    Call::SetComputeSystemCallback,
+    Call::WaitForComputeSystemExit,
+]);
+
+/// Every row of the service stage.
+pub const ROWS: &[ServiceRow] = &LIST;
+
+const LIST: [ServiceRow; 5] = [
+    ServiceRow {
+        id: "service.running",
+        calls: WITHOUT_SYSTEM,
+        services: Services::of(&[Service::Running]),
+        connections: Connections::EVERY,
+        refuses: None,
+        sources: &[
+            documented("every page"),
+            observed("VMLord: enumeration works again after a restart", &[crate::build::Build::B26100]),
+        ],
+    },
+    ServiceRow {
+        id: "service.stopped",
+        calls: WITHOUT_SYSTEM,
+        services: Services::of(&[Service::Stopped]),
+        connections: Connections::EVERY,
+        refuses: Some(Hresult::HCS_E_SERVICE_NOT_AVAILABLE),
+        sources: &[
+            client("multipass and WSL read it as: the service is not there"),
+            assumed("the same when it was there before"),
+        ],
+    },
+    ServiceRow {
+        id: "service.live",
+        calls: WITH_SYSTEM,
+        services: Services::of(&[Service::Running]),
+        connections: Connections::of(&[Connection::Live]),
+        refuses: None,
+        sources: &[documented("every page")],
+    },
+    ServiceRow {
+        id: "service.lost",
+        calls: WITH_SYSTEM,
+        services: Services::EVERY,
+        connections: Connections::of(&[Connection::Lost]),
+        refuses: Some(Hresult::HCS_E_SERVICE_DISCONNECT),
+        sources: &[
+            documented("the code's text"),
+            observed("VMLord: old handles stay dead", &[crate::build::Build::B26100]),
+        ],
+    },
+    ServiceRow {
+        id: "service.close",
+        calls: Calls::of(&[Call::CloseComputeSystem]),
+        services: Services::EVERY,
+        connections: Connections::EVERY,
+        refuses: None,
+        sources: &[client("hcsshim, WSL: handles are closed after a disconnect")],
+    },
+];
+
+const AXES: [Axis; 3] = [
+    Axis { name: "call", values: Call::NAMES },
+    Axis { name: "service", values: Service::NAMES },
+    Axis { name: "connection", values: Connection::NAMES },
+];
+const CELLS: usize = Call::COUNT * Service::COUNT * Connection::COUNT;
+static TABLE: [u16; CELLS] = lay_service();
+
+const fn lay_service() -> [u16; CELLS] {
+    let mut domain = [[0; 3]; Call::COUNT];
+    let mut at = 0;
+    while at < Call::COUNT {
+        let call = Call::ALL[at];
+        if WITHOUT_SYSTEM.contains(call) {
+            domain[at] = [1 << at, Services::EVERY.bits(), Connections::of(&[Connection::None]).bits()];
+        } else if WITH_SYSTEM.contains(call) || call as u8 == Call::CloseComputeSystem as u8 {
+            domain[at] = [1 << at, Services::EVERY.bits(), Connections::except(&[Connection::None]).bits()];
+        }
+        at += 1;
+    }
+    // A handle that is live while the service is stopped cannot be, and no row names it: the stop makes it lost.
+    let mut covers = [const { Cover { id: "", sets: [0; 3], named: [0; 3] } }; LIST.len() + 1];
+    let mut at = 0;
+    while at < LIST.len() {
+        let row = &LIST[at];
+        covers[at] =
+            Cover { id: row.id, sets: [row.calls.bits(), row.services.bits(), row.connections.bits()], named: [0; 3] };
+        at += 1;
+    }
+    covers[LIST.len()] = Cover {
+        id: "service.impossible",
+        sets: [
+            WITH_SYSTEM.bits(),
+            Services::of(&[Service::Stopped]).bits(),
+            Connections::of(&[Connection::Live]).bits(),
+        ],
+        named: [0; 3],
+    };
+    lay(&AXES, &domain, &covers)
+}
+
+/// The row of a call. `None` when the call does not need the service.
+pub fn rule(call: Call, service: Service, connection: Connection) -> Option<&'static ServiceRow> {
+    ROWS.get(usize::from(TABLE[place(&AXES, &[call.index(), service.index(), connection.index()])]))
+}

@@ -1,0 +1,382 @@
+//! A client: one process that uses the simulated service. It implements [`Hcs`], as the real DLL's wrapper does.
+
+use std::panic::Location;
+use std::sync::Arc;
+use std::task::Context;
+
+use hcs_api::{EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle, Text};
+use hcs_machine::ClientId;
+use hcs_machine::effect::Reply;
+use hcs_machine::handle::Handle;
+use hcs_machine::input::{Request, Text as OwnedText};
+use hcs_rules::export::{EXPORTS, Export};
+use hcs_rules::hresult::Hresult;
+
+use crate::book::{Callback, Page, Registered};
+use crate::callback::{Closed, Gate};
+use crate::clock::Clock;
+use crate::pump::Core;
+use crate::simulator::Shared;
+use crate::thread;
+
+/// A client of a simulated world. Its clones are the same client.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    id: ClientId,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "client {}", self.id.0)
+    }
+}
+
+impl Client {
+    pub(crate) fn new(shared: Arc<Shared>, id: ClientId) -> Client {
+        Client { shared, id }
+    }
+
+    pub(crate) fn id(&self) -> ClientId {
+        self.id
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The client's name.
+    pub fn name(&self) -> String {
+        self.shared.lock().names.get(self.id.0 as usize - 1).cloned().unwrap_or_default()
+    }
+
+    /// Makes a call, and blocks if it does. `book` writes down what the shell keeps about handles.
+    fn call(&self, request: Request, book: impl FnOnce(&mut Core, &Reply)) -> Reply {
+        let call = request.call();
+        let mut core = thread::enter(&self.shared);
+        let reply = core.call(self.id, request);
+        book(&mut core, &reply);
+        thread::after_step(&self.shared, &mut core);
+        match reply {
+            Reply::Blocked(wait) => thread::block(&self.shared, core, wait, call),
+            reply => reply,
+        }
+    }
+
+    fn plain(&self, request: Request) -> Reply {
+        self.call(request, |_, _| {})
+    }
+
+    fn outcome(&self, request: Request) -> Outcome {
+        match self.plain(request) {
+            Reply::Outcome(code, document) => Outcome { code, document },
+            Reply::Handle(code, _) => Outcome::bare(code),
+            _ => Outcome::bare(Hresult::S_OK),
+        }
+    }
+
+    fn code(&self, request: Request) -> Hresult {
+        self.outcome(request).code
+    }
+
+    /// Writes a new handle down.
+    fn open_page(&self, core: &mut Core, reply: &Reply, place: &'static Location<'static>, callback: Option<Callback>) {
+        if let Reply::Handle(Hresult::S_OK, handle) = *reply
+            && handle != Handle::NULL
+        {
+            let registered = callback.map(register);
+            core.book.open(Page { handle, client: self.id.0, place, context: 0, registered });
+        }
+    }
+
+    /// Takes a closed handle's page out, and waits until nobody is in its callback.
+    fn close(&self, request: Request, handle: Handle, refuse_inside: bool) {
+        let mut page = None;
+        let id = self.id.0;
+        self.call(request, |core, _| {
+            // A handle that was not the caller's to close keeps its page.
+            if core.book.page(handle).is_some_and(|page| page.client == id) {
+                page = core.book.close(handle);
+            }
+        });
+        if let Some(Registered { gate, .. }) = page.and_then(|page| page.registered) {
+            self.shut(&gate, handle, refuse_inside);
+        }
+    }
+
+    /// Closes the gate before a callback that is registered no more.
+    fn shut(&self, gate: &Gate, handle: Handle, refuse_inside: bool) {
+        let number = thread::number();
+        let closed = match gate.try_close(number) {
+            Some(closed) => closed,
+            None => thread::idle(&self.shared, || gate.close(number)),
+        };
+        let complaint = match closed {
+            Closed::Empty => return,
+            Closed::FromInside if !refuse_inside => return,
+            Closed::FromInside => "from inside its own callback: the real DLL would wait for ever",
+            Closed::Abandoned => "while its callback ran, and the callback did not return",
+        };
+        let mut core = self.shared.lock();
+        let name = core.name(self.id.0);
+        core.misuse.push(format!("handle {:#x} was closed by {name} {complaint}", handle.0));
+    }
+
+    fn set_callback(&self, request: Request, handle: Handle, callback: Option<Callback>) -> Hresult {
+        let mut old = None;
+        let reply = self.call(request, |core, reply| {
+            if matches!(reply, Reply::Outcome(Hresult::S_OK, _))
+                && let Some(page) = core.book.page(handle)
+            {
+                old = std::mem::replace(&mut page.registered, callback.map(register));
+            }
+        });
+        if let Some(Registered { gate, .. }) = old {
+            self.shut(&gate, handle, false);
+        }
+        match reply {
+            Reply::Outcome(code, _) => code,
+            _ => Hresult::E_UNEXPECTED,
+        }
+    }
+}
+
+fn register(callback: Callback) -> Registered {
+    Registered { callback, gate: Arc::new(Gate::new()) }
+}
+
+fn owned(text: Text<'_>) -> OwnedText {
+    match text {
+        Text::Null => OwnedText::Null,
+        Text::Malformed => OwnedText::Malformed,
+        Text::Some(text) => OwnedText::Some(text.into()),
+    }
+}
+
+const fn operation_handle(handle: OperationHandle) -> Handle {
+    Handle(handle.0)
+}
+
+impl Hcs for Client {
+    #[track_caller]
+    fn create_operation(&self, callback: Option<OperationCallback>) -> OperationHandle {
+        let place = Location::caller();
+        let request = Request::CreateOperation { callback: callback.is_some() };
+        match self.call(request, |core, reply| self.open_page(core, reply, place, callback.map(Callback::Operation))) {
+            Reply::Handle(_, handle) => OperationHandle(handle.0),
+            _ => OperationHandle::NULL,
+        }
+    }
+
+    #[track_caller]
+    fn create_operation_with_notifications(&self, options: u32, callback: Option<EventCallback>) -> OperationHandle {
+        let place = Location::caller();
+        let request = Request::CreateOperationWithNotifications { options, callback: callback.is_some() };
+        match self.call(request, |core, reply| self.open_page(core, reply, place, None)) {
+            Reply::Handle(_, handle) => OperationHandle(handle.0),
+            _ => OperationHandle::NULL,
+        }
+    }
+
+    fn close_operation(&self, operation: OperationHandle) {
+        let operation = operation_handle(operation);
+        self.close(Request::CloseOperation { operation }, operation, false);
+    }
+
+    fn get_operation_context(&self, operation: OperationHandle) -> usize {
+        let operation = operation_handle(operation);
+        let mut context = 0;
+        let id = self.id.0;
+        self.call(Request::GetOperationContext { operation }, |core, _| {
+            context = core.book.page(operation).filter(|page| page.client == id).map_or(0, |page| page.context);
+        });
+        context
+    }
+
+    fn set_operation_context(&self, operation: OperationHandle, context: usize) -> Hresult {
+        let operation = operation_handle(operation);
+        let reply = self.call(Request::SetOperationContext { operation }, |core, reply| {
+            if matches!(reply, Reply::Outcome(Hresult::S_OK, _))
+                && let Some(page) = core.book.page(operation)
+            {
+                page.context = context;
+            }
+        });
+        match reply {
+            Reply::Outcome(code, _) => code,
+            _ => Hresult::S_OK,
+        }
+    }
+
+    fn get_compute_system_from_operation(&self, operation: OperationHandle) -> SystemHandle {
+        match self.plain(Request::GetComputeSystemFromOperation { operation: operation_handle(operation) }) {
+            Reply::Handle(_, handle) => SystemHandle(handle.0),
+            _ => SystemHandle::NULL,
+        }
+    }
+
+    fn get_process_from_operation(&self, operation: OperationHandle) -> ProcessHandle {
+        match self.plain(Request::GetProcessFromOperation { operation: operation_handle(operation) }) {
+            Reply::Handle(_, handle) => ProcessHandle(handle.0),
+            _ => ProcessHandle::NULL,
+        }
+    }
+
+    fn get_operation_type(&self, operation: OperationHandle) -> i32 {
+        match self.plain(Request::GetOperationType { operation: operation_handle(operation) }) {
+            Reply::Number(number) => number as i32,
+            _ => hcs_rules::vocabulary::OperationType::None.value(),
+        }
+    }
+
+    fn get_operation_id(&self, operation: OperationHandle) -> u64 {
+        match self.plain(Request::GetOperationId { operation: operation_handle(operation) }) {
+            Reply::Number(number) => number as u64,
+            _ => hcs_rules::vocabulary::INVALID_OPERATION_ID,
+        }
+    }
+
+    fn get_operation_result(&self, operation: OperationHandle) -> Outcome {
+        self.outcome(Request::GetOperationResult { operation: operation_handle(operation) })
+    }
+
+    fn get_operation_result_and_process_info(&self, operation: OperationHandle) -> Outcome {
+        self.outcome(Request::GetOperationResultAndProcessInfo { operation: operation_handle(operation) })
+    }
+
+    fn wait_for_operation_result(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome {
+        self.outcome(Request::WaitForOperationResult { operation: operation_handle(operation), timeout_ms })
+    }
+
+    fn wait_for_operation_result_and_process_info(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome {
+        let operation = operation_handle(operation);
+        self.outcome(Request::WaitForOperationResultAndProcessInfo { operation, timeout_ms })
+    }
+
+    fn set_operation_callback(&self, operation: OperationHandle, callback: Option<OperationCallback>) -> Hresult {
+        let operation = operation_handle(operation);
+        let request = Request::SetOperationCallback { operation, callback: callback.is_some() };
+        self.set_callback(request, operation, callback.map(Callback::Operation))
+    }
+
+    fn cancel_operation(&self, operation: OperationHandle) -> Hresult {
+        self.code(Request::CancelOperation { operation: operation_handle(operation) })
+    }
+
+    fn add_resource_to_operation(
+        &self,
+        operation: OperationHandle,
+        kind: u32,
+        uri: Text<'_>,
+        _handle: usize,
+    ) -> Hresult {
+        // The handle is a pointer of the caller's; nothing modelled consumes it.
+        self.code(Request::AddResourceToOperation { operation: operation_handle(operation), kind, uri: owned(uri) })
+    }
+
+    fn get_operation_properties(&self, operation: OperationHandle, options: Text<'_>) -> Outcome {
+        let operation = operation_handle(operation);
+        self.outcome(Request::GetOperationProperties { operation, options: owned(options) })
+    }
+
+    fn enumerate_compute_systems(&self, query: Text<'_>, operation: OperationHandle) -> Hresult {
+        self.code(Request::EnumerateComputeSystems { query: owned(query), operation: operation_handle(operation) })
+    }
+
+    #[track_caller]
+    fn create_compute_system(
+        &self,
+        id: Text<'_>,
+        configuration: Text<'_>,
+        operation: OperationHandle,
+    ) -> (Hresult, SystemHandle) {
+        let place = Location::caller();
+        let operation = operation_handle(operation);
+        let (id, configuration) = (owned(id), owned(configuration));
+        let request = Request::CreateComputeSystem { id, configuration, operation, out: true };
+        match self.call(request, |core, reply| self.open_page(core, reply, place, None)) {
+            Reply::Handle(code, handle) => (code, SystemHandle(handle.0)),
+            Reply::Outcome(code, _) => (code, SystemHandle::NULL),
+            _ => (Hresult::E_UNEXPECTED, SystemHandle::NULL),
+        }
+    }
+
+    #[track_caller]
+    fn open_compute_system(&self, id: Text<'_>, requested_access: u32) -> (Hresult, SystemHandle) {
+        let place = Location::caller();
+        let request = Request::OpenComputeSystem { id: owned(id), access: requested_access, out: true };
+        match self.call(request, |core, reply| self.open_page(core, reply, place, None)) {
+            Reply::Handle(code, handle) => (code, SystemHandle(handle.0)),
+            Reply::Outcome(code, _) => (code, SystemHandle::NULL),
+            _ => (Hresult::E_UNEXPECTED, SystemHandle::NULL),
+        }
+    }
+
+    fn close_compute_system(&self, system: SystemHandle) {
+        let system = Handle(system.0);
+        self.close(Request::CloseComputeSystem { system }, system, true);
+    }
+
+    fn start_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let (system, operation) = (Handle(system.0), operation_handle(operation));
+        self.code(Request::StartComputeSystem { system, operation, options: owned(options) })
+    }
+
+    fn terminate_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let (system, operation) = (Handle(system.0), operation_handle(operation));
+        self.code(Request::TerminateComputeSystem { system, operation, options: owned(options) })
+    }
+
+    fn get_compute_system_properties(
+        &self,
+        system: SystemHandle,
+        operation: OperationHandle,
+        query: Text<'_>,
+    ) -> Hresult {
+        let (system, operation) = (Handle(system.0), operation_handle(operation));
+        self.code(Request::GetComputeSystemProperties { system, operation, query: owned(query) })
+    }
+
+    fn set_compute_system_callback(
+        &self,
+        system: SystemHandle,
+        options: u32,
+        callback: Option<EventCallback>,
+    ) -> Hresult {
+        let system = Handle(system.0);
+        let request = Request::SetComputeSystemCallback { system, options, callback: callback.is_some() };
+        self.set_callback(request, system, callback.map(Callback::Event))
+    }
+
+    fn wait_for_compute_system_exit(&self, system: SystemHandle, timeout_ms: u32) -> Outcome {
+        self.outcome(Request::WaitForComputeSystemExit { system: Handle(system.0), timeout_ms })
+    }
+
+    fn call_unmodelled(&self, export: &'static Export) -> Hresult {
+        let index = EXPORTS.iter().position(|known| std::ptr::eq(known, export)).unwrap_or(usize::from(u16::MAX));
+        self.code(Request::Unmodelled { export: u16::try_from(index).unwrap_or(u16::MAX) })
+    }
+
+    /// A future is pending. If anything has happened since it last looked, it looks again after the other tasks; if not,
+    /// a scheduled world moves to the next moment.
+    fn poll_idle(&self, context: &mut Context<'_>, ticket: &mut u64) {
+        let mut core = self.shared.lock();
+        if core.clock.kind != Clock::Scheduled {
+            return;
+        }
+        if *ticket != core.activity {
+            *ticket = core.activity;
+            drop(core);
+            context.waker().wake_by_ref();
+            return;
+        }
+        let moved = core.advance_once();
+        thread::after_step(&self.shared, &mut core);
+        if moved {
+            drop(core);
+            context.waker().wake_by_ref();
+        } else {
+            core.wakers.push(context.waker().clone());
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! The one loop: an input goes into the machine, each notification gets its verdict, effects are delivered, time moves.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use hcs_machine::effect::{Effect, Finding, Notification, Reply, WaitId};
+use hcs_machine::handle::Handle;
+use hcs_machine::input::{Fate, Request, Text};
+use hcs_machine::{ClientId, Host, Input, Time};
+use hcs_rules::build::Build;
+use hcs_rules::time::latency;
+use hcs_rules::vocabulary::Call;
+
+use crate::actor::Actors;
+use crate::book::Book;
+use crate::clock::{Clock, POLL_COST, Running};
+use crate::draw;
+use crate::fault::{Armed, Filter, Occasion, Until, Verdict};
+use crate::transcript::Transcript;
+use crate::wait::Seat;
+
+/// A thread, by the shell's own number.
+pub(crate) type ThreadNumber = u64;
+
+/// A call that blocks a thread.
+pub(crate) struct Blocked {
+    pub(crate) seat: Arc<Seat<Reply>>,
+    pub(crate) actor: Option<usize>,
+}
+
+/// Everything of a world that its lock guards.
+pub(crate) struct Core {
+    pub(crate) host: Host,
+    pub(crate) clock: Running,
+    pub(crate) seed: u64,
+    pub(crate) names: Vec<String>,
+    pub(crate) book: Book,
+    pub(crate) faults: Vec<Armed>,
+    pub(crate) filters: Vec<Filter>,
+    next_rule: u64,
+    /// Notifications that wait for their hold.
+    pub(crate) held: Vec<(u64, Notification)>,
+    /// Notifications that wait for a thread to deliver them, in order.
+    pub(crate) queue: VecDeque<Notification>,
+    /// Callbacks that run: their target and their thread.
+    pub(crate) running: Vec<(Handle, ThreadNumber)>,
+    /// Those of them that are blocked in a call, or idle.
+    pub(crate) running_blocked: usize,
+    /// Threads that deliver, and those of them that have nothing to do.
+    pub(crate) workers: usize,
+    pub(crate) free_workers: usize,
+    pub(crate) blocked: BTreeMap<WaitId, Blocked>,
+    /// Threads whose call has ended and that have not gone on yet.
+    pub(crate) waking: usize,
+    /// Threads that said they are idle.
+    pub(crate) idle: usize,
+    /// Threads that use the world and are neither blocked nor idle nor finished.
+    pub(crate) awake: Vec<ThreadNumber>,
+    pub(crate) actors: Actors,
+    /// Futures that want to be polled when something has happened.
+    pub(crate) wakers: Vec<Waker>,
+    /// Counts whatever happens, so that a future can tell whether something has since it last looked.
+    pub(crate) activity: u64,
+    pub(crate) findings: Vec<(Time, Finding)>,
+    /// Misuse that the machine cannot see, because it is about threads.
+    pub(crate) misuse: Vec<String>,
+    pub(crate) troubles: Vec<String>,
+    pub(crate) transcript: Option<Transcript>,
+    pub(crate) closing: bool,
+    effects: Vec<Effect>,
+}
+
+impl Core {
+    pub(crate) fn new(build: Build, seed: u64, clock: Clock, transcript: bool) -> Core {
+        Core {
+            host: Host::new(build),
+            clock: Running::new(clock),
+            seed,
+            names: Vec::new(),
+            book: Book::default(),
+            faults: Vec::new(),
+            filters: Vec::new(),
+            next_rule: 0,
+            held: Vec::new(),
+            queue: VecDeque::new(),
+            running: Vec::new(),
+            running_blocked: 0,
+            workers: 0,
+            free_workers: 0,
+            blocked: BTreeMap::new(),
+            waking: 0,
+            idle: 0,
+            awake: Vec::new(),
+            actors: Actors::default(),
+            wakers: Vec::new(),
+            activity: 0,
+            findings: Vec::new(),
+            misuse: Vec::new(),
+            troubles: Vec::new(),
+            transcript: transcript.then(Transcript::default),
+            closing: false,
+            effects: Vec::new(),
+        }
+    }
+
+    /// The next number for a rule.
+    pub(crate) fn rule_number(&mut self) -> u64 {
+        self.next_rule += 1;
+        self.next_rule
+    }
+
+    /// A client's name.
+    pub(crate) fn name(&self, client: u32) -> String {
+        match self.names.get((client as usize).wrapping_sub(1)) {
+            Some(name) => format!("\"{name}\""),
+            None => format!("client {client}"),
+        }
+    }
+
+    /// One input into the machine, and its effects out into the world. Answers the reply.
+    pub(crate) fn step(&mut self, input: &Input) -> Reply {
+        self.activity += 1;
+        let now = self.clock.now();
+        let mut effects = std::mem::take(&mut self.effects);
+        effects.clear();
+        self.host.step(now, input, &mut effects);
+        if let Some(transcript) = &mut self.transcript {
+            transcript.step(now, input, &effects, &self.names);
+        }
+        let mut answer = Reply::Void;
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Reply(reply) => answer = reply,
+                Effect::Wake(wait, reply) => self.wake(wait, reply),
+                Effect::Notify(notification) => self.judge(notification),
+                Effect::Finding(finding) => self.findings.push((now, finding)),
+            }
+        }
+        self.effects = effects;
+        if !self.wakers.is_empty() {
+            self.wakers.drain(..).for_each(Waker::wake);
+        }
+        answer
+    }
+
+    /// A call: its fate, the machine, and what a scheduled or a free world does about time.
+    pub(crate) fn call(&mut self, client: ClientId, request: Request) -> Reply {
+        let call = request.call();
+        if let Some(call) = call {
+            self.release_holds(|until| until == Until::Entered(call));
+        }
+        let fate = self.fate(client, &request);
+        let poll = matches!(request, Request::GetOperationResult { .. });
+        let reply = self.step(&Input::Call(client, request, fate));
+        if let Some(call) = call {
+            self.release_holds(|until| until == Until::Returned(call));
+        }
+        if poll && reply_is_pending(&reply) {
+            self.let_poll_pass();
+        }
+        if matches!(self.clock.kind, Clock::Free(_)) && self.host.next_due().is_some_and(|due| due <= self.host.now()) {
+            self.step(&Input::Tick);
+        }
+        reply
+    }
+
+    /// A client that polls would see time stand still: each poll that finds nothing moves it a little.
+    fn let_poll_pass(&mut self) {
+        if self.clock.kind == Clock::Scheduled && self.quiet() {
+            let now = self.clock.now();
+            self.clock.jump(now.after(POLL_COST.as_nanos() as u64));
+            if self.host.next_due().is_some_and(|due| due <= self.clock.now()) {
+                self.step(&Input::Tick);
+            }
+        }
+    }
+
+    /// The fate of the operation that a call starts: its latency is drawn, the rules of faults have their say.
+    fn fate(&mut self, client: ClientId, request: &Request) -> Fate {
+        let Some(call) = request.call() else { return Fate::PROMPT };
+        let draw = self.host.draw(client, request);
+        let mut fate = Fate::PROMPT;
+        if let (Some(draw), Some(kind)) = (&draw, call.operation_type())
+            && !matches!(self.clock.kind, Clock::Free(_))
+        {
+            fate.latency = draw::in_range(self.seed, draw, latency(kind));
+        }
+        if self.faults.is_empty() {
+            return fate;
+        }
+        let id = match request {
+            Request::CreateComputeSystem { id: Text::Some(id), .. }
+            | Request::OpenComputeSystem { id: Text::Some(id), .. } => Some(id.clone()),
+            _ => request.system().and_then(|handle| self.host.id_of(client, handle)),
+        };
+        let document = match request {
+            Request::CreateComputeSystem { configuration: Text::Some(text), .. }
+            | Request::EnumerateComputeSystems { query: Text::Some(text), .. }
+            | Request::GetComputeSystemProperties { query: Text::Some(text), .. } => Some(text.clone()),
+            _ => None,
+        };
+        let name = self.names.get(client.0 as usize - 1).cloned().unwrap_or_default();
+        let occasion = Occasion { call, client: &name, id: id.as_deref(), document: document.as_deref() };
+        let seed = self.seed;
+        let chance = |rule, probability| draw.is_some_and(|draw| draw::happens(seed, rule, &draw, probability));
+        for armed in &mut self.faults {
+            if armed.ask(&occasion, chance) {
+                armed.strike(&mut fate);
+                break;
+            }
+        }
+        fate
+    }
+
+    /// A blocked call ends.
+    fn wake(&mut self, wait: WaitId, reply: Reply) {
+        if let Some(blocked) = self.blocked.remove(&wait) {
+            self.waking += 1;
+            if let Some(actor) = blocked.actor {
+                self.actors.make_runnable(actor);
+            }
+            blocked.seat.fill(reply);
+        }
+    }
+
+    /// The verdict on a notification: it passes unless a rule drops, doubles or holds it.
+    fn judge(&mut self, notification: Notification) {
+        let verdict = self.filters.iter_mut().find_map(|filter| filter.ask(&notification)).unwrap_or(Verdict::Pass);
+        match verdict {
+            Verdict::Pass => self.queue.push_back(notification),
+            Verdict::Drop => {}
+            Verdict::Twice => {
+                self.queue.push_back(notification.clone());
+                self.queue.push_back(notification);
+            }
+            Verdict::Hold(hold) => self.held.push((hold, notification)),
+        }
+    }
+
+    /// Lets go of the notifications whose hold ends now.
+    pub(crate) fn release_holds(&mut self, ends: impl Fn(Until) -> bool) {
+        if self.filters.is_empty() {
+            return;
+        }
+        let ended: Vec<u64> = self
+            .filters
+            .iter_mut()
+            .filter(|filter| matches!(filter.verdict, Verdict::Hold(_)) && ends(filter.until))
+            .filter(|filter| filter.fired > 0)
+            .map(|filter| {
+                filter.times = 0;
+                filter.number
+            })
+            .collect();
+        for number in ended {
+            self.release(number);
+        }
+    }
+
+    /// Lets go of the notifications of one hold.
+    pub(crate) fn release(&mut self, number: u64) {
+        let (released, held) = std::mem::take(&mut self.held).into_iter().partition(|(hold, _)| *hold == number);
+        self.held = held;
+        let released: Vec<(u64, Notification)> = released;
+        self.queue.extend(released.into_iter().map(|(_, notification)| notification));
+        self.activity += 1;
+    }
+
+    /// Whether nothing is going on that time would have to wait for, threads outside left aside.
+    pub(crate) fn quiet(&self) -> bool {
+        self.waking == 0
+            && self.queue.is_empty()
+            && self.running.len() == self.running_blocked
+            && !self.actors.is_any_awake()
+    }
+
+    /// Whether somebody wants time to move.
+    fn is_awaited(&self) -> bool {
+        !self.blocked.is_empty() || self.idle > 0
+    }
+
+    /// Moves a scheduled world's time while everybody waits. `outside` says whether threads that are neither blocked nor
+    /// idle count as waiting too.
+    pub(crate) fn advance(&mut self, outside: bool) {
+        match self.clock.kind {
+            Clock::Scheduled => {
+                while self.quiet() && self.is_awaited() && (outside || self.awake.is_empty()) {
+                    let Some(due) = self.host.next_due() else { break };
+                    self.clock.jump(due);
+                    self.step(&Input::Tick);
+                }
+            }
+            // A blocked caller jumps to the next work that is due; time-outs keep to real time.
+            Clock::Free(_) => {
+                while self.waking == 0 && !self.blocked.is_empty() {
+                    let Some(due) = self.host.next_work() else { break };
+                    self.clock.jump(due);
+                    self.step(&Input::Tick);
+                }
+            }
+            Clock::Stepped => {}
+        }
+    }
+
+    /// One move of time for a future that has nothing else to do. Answers whether there was one.
+    pub(crate) fn advance_once(&mut self) -> bool {
+        if self.clock.kind != Clock::Scheduled || !self.quiet() {
+            return false;
+        }
+        let Some(due) = self.host.next_due() else { return false };
+        self.clock.jump(due);
+        self.step(&Input::Tick);
+        true
+    }
+
+    /// How long a blocked thread may sleep in real time before it must look again, and what is then to be said: nothing, or
+    /// that nothing can end its wait.
+    pub(crate) fn patience(&mut self) -> Patience {
+        match self.clock.kind {
+            Clock::Free(_) => match self.host.next_due() {
+                Some(due) => Patience::Until(self.clock.real_until(due).max(Duration::from_micros(50))),
+                None => Patience::Until(Duration::from_secs(1)),
+            },
+            Clock::Scheduled if self.host.next_due().is_some() && self.quiet() => Patience::Grace(GRACE),
+            Clock::Scheduled | Clock::Stepped => Patience::Hopeless(HOPELESS),
+        }
+    }
+
+    /// A call whose wait nothing can end: it is given up, and told.
+    pub(crate) fn give_up(&mut self, wait: WaitId, call: Option<Call>) {
+        let call = call.map_or_else(|| "a call".to_owned(), Call::export);
+        self.troubles.push(format!("{call} waited for what never came, and was given up"));
+        self.step(&Input::GiveUp(wait));
+    }
+
+    /// Gives the turn to an actor, if nobody has it. Answers whether somebody new has it.
+    pub(crate) fn pick_actor(&mut self) -> bool {
+        self.actors.pick(self.seed)
+    }
+
+    /// Whether no callback runs or waits to be run.
+    pub(crate) fn is_nobody_telling(&self) -> bool {
+        self.queue.is_empty() && self.running.len() == self.running_blocked
+    }
+}
+
+/// How long a thread outside may do something else, in real time, before a scheduled world takes it for idle.
+pub(crate) const GRACE: Duration = Duration::from_millis(2);
+
+/// How long, in real time, a thread waits for what nothing seems to bring before it gives up.
+const HOPELESS: Duration = Duration::from_secs(10);
+
+/// See [`Core::patience`].
+pub(crate) enum Patience {
+    /// Look again then.
+    Until(Duration),
+    /// After this long, threads outside count as idle.
+    Grace(Duration),
+    /// After this long without any activity, give up.
+    Hopeless(Duration),
+}
+
+fn reply_is_pending(reply: &Reply) -> bool {
+    matches!(reply, Reply::Outcome(hcs_rules::hresult::Hresult::HCS_E_OPERATION_PENDING, _))
+}

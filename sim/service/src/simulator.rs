@@ -1,0 +1,391 @@
+//! A world: its builder, its clients, its time, its faults, its end.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use hcs_machine::effect::Reply;
+use hcs_machine::input::WorldEvent;
+use hcs_machine::{ClientId, Input, Time};
+use hcs_rules::access::Rights;
+use hcs_rules::build::Build;
+
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::fault::{Armed, Fault, Filter, Notifications, Until, Verdict};
+use crate::pump::Core;
+use crate::report::{Leak, Report, sentence};
+use crate::sync::{Condvar, Guard, Mutex};
+use crate::thread;
+use crate::worker;
+
+/// What a world's threads share.
+pub(crate) struct Shared {
+    core: Mutex<Core>,
+    /// A notification waits for a worker, or the world closes.
+    pub(crate) work: Condvar,
+    /// A turn has been given.
+    pub(crate) turn: Condvar,
+    /// Something has happened that a stepping or closing thread may wait for.
+    pub(crate) settled: Condvar,
+}
+
+impl Shared {
+    pub(crate) fn lock(&self) -> Guard<'_, Core> {
+        self.core.lock()
+    }
+}
+
+/// A simulated world. Its clones are the same world; the world ends with the last.
+#[derive(Clone)]
+pub struct Simulator {
+    pub(crate) shared: Arc<Shared>,
+    alive: Arc<Alive>,
+}
+
+/// Ends the world's threads with its last simulator, and checks a strict world.
+struct Alive {
+    shared: Weak<Shared>,
+    strict: bool,
+}
+
+/// Says what a world is to be like.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    seed: u64,
+    build: Build,
+    clock: Clock,
+    strict: bool,
+    transcript: bool,
+}
+
+impl Builder {
+    /// The seed of every random choice. 0 unless said.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Builder {
+        self.seed = seed;
+        self
+    }
+
+    /// The Windows build. Server 2022 unless said.
+    #[must_use]
+    pub fn on(mut self, build: Build) -> Builder {
+        self.build = build;
+        self
+    }
+
+    /// How time moves. [`Clock::Scheduled`] unless said.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Builder {
+        self.clock = clock;
+        self
+    }
+
+    /// The world fails the test when it is dropped and did not end clean: see [`Report`].
+    #[must_use]
+    pub fn strict(mut self) -> Builder {
+        self.strict = true;
+        self
+    }
+
+    /// Every step is written down: see [`Simulator::transcript`].
+    #[must_use]
+    pub fn transcript(mut self) -> Builder {
+        self.transcript = true;
+        self
+    }
+
+    /// Begins the world.
+    pub fn start(self) -> Simulator {
+        let core = Core::new(self.build, self.seed, self.clock, self.transcript);
+        let shared = Arc::new(Shared {
+            core: Mutex::new(core),
+            work: Condvar::new(),
+            turn: Condvar::new(),
+            settled: Condvar::new(),
+        });
+        let alive = Arc::new(Alive { shared: Arc::downgrade(&shared), strict: self.strict });
+        Simulator { shared, alive }
+    }
+}
+
+impl Default for Simulator {
+    fn default() -> Self {
+        Simulator::builder().start()
+    }
+}
+
+impl Simulator {
+    /// A world to be described. `Simulator::builder().seed(7).on(Build::SERVER_2025).start()`
+    pub fn builder() -> Builder {
+        Builder { seed: 0, build: Build::SERVER_2022, clock: Clock::Scheduled, strict: false, transcript: false }
+    }
+
+    /// A client: a process of this name, run by an administrator.
+    pub fn client(&self, name: &str) -> Client {
+        self.client_as(name, Rights::Administrator)
+    }
+
+    /// A client with these rights.
+    pub fn client_as(&self, name: &str, rights: Rights) -> Client {
+        let mut core = self.shared.lock();
+        core.names.push(name.to_owned());
+        match core.step(&Input::Connect(rights)) {
+            Reply::Connected(id) => Client::new(self.shared.clone(), id),
+            other => unreachable!("a connection is answered with {other:?}"),
+        }
+    }
+
+    /// The build that is simulated.
+    pub fn build(&self) -> Build {
+        self.shared.lock().host.build()
+    }
+
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.shared.lock().seed
+    }
+
+    /// How long the world has run, in its own time.
+    pub fn now(&self) -> Duration {
+        Duration::from_nanos(self.shared.lock().clock.now().0)
+    }
+
+    /// The digest of everything that happened: equal digests, equal histories.
+    pub fn digest(&self) -> String {
+        self.shared.lock().host.digest().to_string()
+    }
+
+    /// What is simulated, call by call: the exports of this build, and whether each is modelled.
+    pub fn capabilities(&self) -> Vec<(&'static str, bool)> {
+        let build = self.build();
+        let exports = hcs_rules::export::EXPORTS.iter().filter(|export| export.on(build));
+        exports.map(|export| (export.name, export.call.is_some())).collect()
+    }
+
+    /// The lines of the transcript, if one is written.
+    pub fn transcript(&self) -> Vec<String> {
+        self.shared.lock().transcript.as_ref().map(|transcript| transcript.lines.clone()).unwrap_or_default()
+    }
+
+    /// Takes the lines of the transcript that have come since the last time.
+    pub fn take_transcript(&self) -> Vec<String> {
+        self.shared
+            .lock()
+            .transcript
+            .as_mut()
+            .map(|transcript| std::mem::take(&mut transcript.lines))
+            .unwrap_or_default()
+    }
+
+    // -- Faults.
+
+    /// Adds a rule of faults.
+    pub fn fault(&self, fault: Fault) {
+        let mut core = self.shared.lock();
+        let number = core.rule_number();
+        core.faults.push(Armed::new(fault, number));
+    }
+
+    /// Holds notifications back until the moment said, or until the hold is released or dropped.
+    pub fn hold(&self, which: Notifications, until: Until) -> Hold {
+        let number = self.filter(which, u32::MAX, until, Verdict::Hold);
+        Hold { shared: Arc::downgrade(&self.shared), number }
+    }
+
+    /// Drops the next so many notifications.
+    pub fn drop_notifications(&self, which: Notifications, times: u32) {
+        self.filter(which, times, Until::Released, |_| Verdict::Drop);
+    }
+
+    /// Delivers the next so many notifications twice.
+    pub fn double_notifications(&self, which: Notifications, times: u32) {
+        self.filter(which, times, Until::Released, |_| Verdict::Twice);
+    }
+
+    fn filter(&self, which: Notifications, times: u32, until: Until, verdict: impl Fn(u64) -> Verdict) -> u64 {
+        let mut core = self.shared.lock();
+        let number = core.rule_number();
+        core.filters.push(Filter { number, which, verdict: verdict(number), times, until, fired: 0 });
+        number
+    }
+
+    // -- World events. Each answers whether it found something to do.
+
+    /// The guest of the system with this id crashes.
+    pub fn guest_crash(&self, id: &str) -> bool {
+        self.world(WorldEvent::GuestCrash(id.into()))
+    }
+
+    /// The guest of the system with this id powers itself off.
+    pub fn guest_power_off(&self, id: &str) -> bool {
+        self.world(WorldEvent::GuestPowerOff(id.into()))
+    }
+
+    /// The compute service stops.
+    pub fn service_stop(&self) -> bool {
+        self.world(WorldEvent::ServiceStop)
+    }
+
+    /// The compute service is back.
+    pub fn service_return(&self) -> bool {
+        self.world(WorldEvent::ServiceReturn)
+    }
+
+    /// The client's process dies, whatever its threads are doing.
+    pub fn client_death(&self, client: &Client) -> bool {
+        let happened = self.world(WorldEvent::ClientDeath(client.id()));
+        self.shared.lock().book.close_client(client.id().0);
+        happened
+    }
+
+    pub(crate) fn world(&self, event: WorldEvent) -> bool {
+        let mut core = self.shared.lock();
+        let reply = core.step(&Input::World(event));
+        thread::after_step(&self.shared, &mut core);
+        reply == Reply::Happened(true)
+    }
+
+    // -- Time.
+
+    /// Moves a stepped world's time forward, moment by moment: what is due at one moment is delivered, callbacks
+    /// included, before the next. In other worlds it lets at least this much time pass.
+    pub fn advance(&self, by: Duration) {
+        let target = {
+            let mut core = self.shared.lock();
+            core.clock.now().after(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX))
+        };
+        self.advance_to(target);
+    }
+
+    /// Lets everything that is pending happen; a hanging operation stays. Callbacks have returned when this does.
+    pub fn settle(&self) {
+        loop {
+            let due = self.shared.lock().host.next_due();
+            match due {
+                Some(due) => self.advance_to(due),
+                None => {
+                    worker::drain(&self.shared);
+                    if self.shared.lock().host.next_due().is_none() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// When something is due next, in the world's own time.
+    pub fn next_due(&self) -> Option<Duration> {
+        self.shared.lock().host.next_due().map(|due| Duration::from_nanos(due.0))
+    }
+
+    fn advance_to(&self, target: Time) {
+        loop {
+            worker::drain(&self.shared);
+            let mut core = self.shared.lock();
+            let due = core.host.next_due().filter(|due| *due <= target);
+            core.clock.jump(due.unwrap_or(target));
+            core.step(&Input::Tick);
+            thread::after_step(&self.shared, &mut core);
+            if due.is_none() {
+                break;
+            }
+        }
+        worker::drain(&self.shared);
+    }
+
+    // -- The end.
+
+    /// Ends the world and tells how it went. Handles that are still open are leaks, unless their client has died.
+    pub fn finish(&self) -> Report {
+        worker::drain(&self.shared);
+        let core = self.shared.lock();
+        report(&core)
+    }
+}
+
+/// Holds notifications back until it is released or dropped.
+#[derive(Debug)]
+pub struct Hold {
+    shared: Weak<Shared>,
+    number: u64,
+}
+
+impl Hold {
+    /// How many notifications are held.
+    pub fn count(&self) -> usize {
+        let Some(shared) = self.shared.upgrade() else { return 0 };
+        let core = shared.lock();
+        core.held.iter().filter(|(hold, _)| *hold == self.number).count()
+    }
+
+    /// Lets them go, in the order in which they came.
+    pub fn release(self) {
+        drop(self);
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a simulated world")
+    }
+}
+
+impl std::fmt::Debug for Simulator {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.shared.fmt(out)
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.upgrade() {
+            let mut core = shared.lock();
+            core.filters.retain(|filter| filter.number != self.number);
+            core.release(self.number);
+            thread::after_step(&shared, &mut core);
+        }
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        let Some(shared) = self.shared.upgrade() else { return };
+        let told = {
+            let mut core = shared.lock();
+            core.closing = true;
+            report(&core)
+        };
+        shared.work.notify_all();
+        if self.strict && !std::thread::panicking() {
+            told.assert_clean();
+        }
+    }
+}
+
+fn report(core: &Core) -> Report {
+    let mut report = Report { digest: core.host.digest().to_string(), ..Report::default() };
+    for (at, finding) in &core.findings {
+        let told = format!("{} at {at}", sentence(finding, |client| core.name(client)));
+        if finding.would_fault() { report.would_fault.push(told) } else { report.not_modelled.push(told) }
+    }
+    report.would_fault.extend(core.misuse.iter().cloned());
+    for page in core.book.pages() {
+        let what = match core.host.id_of(ClientId(page.client), page.handle) {
+            Some(id) => format!("the handle of compute system \"{id}\""),
+            None => "an operation".to_owned(),
+        };
+        report.leaks.push(Leak { what, client: core.name(page.client), place: page.place });
+    }
+    report.unfired = core.faults.iter().filter_map(Armed::complaint).collect();
+    report.unfired.extend(
+        core.filters
+            .iter()
+            .filter(|filter| filter.fired == 0)
+            .map(|filter| format!("rule {} about notifications ({:?}) never met one", filter.number, filter.which)),
+    );
+    report.troubles.clone_from(&core.troubles);
+    if !core.held.is_empty() {
+        report.troubles.push(format!("{} notifications are still held", core.held.len()));
+    }
+    report
+}

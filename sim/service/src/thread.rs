@@ -1,0 +1,287 @@
+//! Threads: who is calling, who is blocked, and the turns of actors.
+
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use hcs_machine::effect::{Reply, WaitId};
+use hcs_rules::vocabulary::Call;
+
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::pump::{Blocked, Core, GRACE, Patience, ThreadNumber};
+use crate::simulator::{Shared, Simulator};
+use crate::sync::Guard;
+use crate::wait::Seat;
+use crate::worker;
+
+/// How long an actor waits in real time for a turn that nobody gives back, before it takes it. Whoever has it may be stuck
+/// behind a lock of the user's that this actor holds.
+const TURN_LIMIT: Duration = Duration::from_millis(500);
+
+/// What a thread is to the simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// A thread of the user's.
+    Outside,
+    /// An actor of a scheduled world.
+    Actor(usize),
+    /// A thread that delivers callbacks.
+    Worker,
+}
+
+thread_local! {
+    static ROLE: Cell<Role> = const { Cell::new(Role::Outside) };
+    static PRESENCE: RefCell<Presence> = RefCell::new(Presence::new());
+}
+
+/// The worlds that a thread has used. When the thread ends, they need not wait for it any more.
+struct Presence {
+    number: ThreadNumber,
+    worlds: Vec<Weak<Shared>>,
+}
+
+impl Presence {
+    fn new() -> Presence {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Presence { number: NEXT.fetch_add(1, Ordering::Relaxed), worlds: Vec::new() }
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        for shared in self.worlds.iter().filter_map(Weak::upgrade) {
+            let mut core = shared.lock();
+            core.awake.retain(|thread| *thread != self.number);
+            core.advance(false);
+            after_step(&shared, &mut core);
+        }
+    }
+}
+
+/// This thread's number.
+pub(crate) fn number() -> ThreadNumber {
+    PRESENCE.with(|presence| presence.borrow().number)
+}
+
+/// Enters a world to make a call: an actor waits for its turn.
+pub(crate) fn enter(shared: &Arc<Shared>) -> Guard<'_, Core> {
+    match ROLE.get() {
+        Role::Outside => {
+            let number = PRESENCE.with(|presence| {
+                let mut presence = presence.borrow_mut();
+                if !presence.worlds.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(shared))) {
+                    presence.worlds.retain(|known| known.strong_count() > 0);
+                    presence.worlds.push(Arc::downgrade(shared));
+                }
+                presence.number
+            });
+            let mut core = shared.lock();
+            if core.clock.kind == Clock::Scheduled && !core.awake.contains(&number) {
+                core.awake.push(number);
+            }
+            core
+        }
+        Role::Actor(actor) => {
+            let mut core = shared.lock();
+            core.actors.make_runnable(actor);
+            take_turn(shared, core, actor)
+        }
+        Role::Worker => shared.lock(),
+    }
+}
+
+/// Waits until it is the actor's turn.
+fn take_turn<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, actor: usize) -> Guard<'a, Core> {
+    after_step(shared, &mut core);
+    let mut patience = TURN_LIMIT;
+    while core.actors.turn() != Some(actor) {
+        let ran_out;
+        (core, ran_out) = shared.turn.wait_for(core, GRACE);
+        if core.actors.turn() == Some(actor) {
+            break;
+        }
+        if ran_out {
+            // Threads outside have had their chance to go on.
+            if core.actors.turn().is_none() && core.is_nobody_telling() && core.pick_actor() {
+                shared.turn.notify_all();
+            }
+            patience = patience.saturating_sub(GRACE);
+            if patience.is_zero() {
+                core.actors.seize(actor);
+            }
+        }
+    }
+    core
+}
+
+/// After anything has happened: threads that can go on now are called.
+pub(crate) fn after_step(shared: &Arc<Shared>, core: &mut Core) {
+    worker::call(shared, core);
+    if core.is_nobody_telling() && core.awake.is_empty() && core.pick_actor() {
+        shared.turn.notify_all();
+    }
+    shared.settled.notify_all();
+}
+
+/// The thread is not doing anything now that time would have to wait for.
+fn rest(core: &mut Core) {
+    match ROLE.get() {
+        Role::Outside => {
+            let number = number();
+            core.awake.retain(|thread| *thread != number);
+        }
+        Role::Actor(actor) => core.actors.make_blocked(actor),
+        Role::Worker => core.running_blocked += 1,
+    }
+}
+
+/// The thread goes on.
+fn wake<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>) -> Guard<'a, Core> {
+    match ROLE.get() {
+        Role::Outside => {
+            if core.clock.kind == Clock::Scheduled {
+                let number = number();
+                core.awake.push(number);
+            }
+            core
+        }
+        Role::Actor(actor) => {
+            core.actors.make_runnable(actor);
+            take_turn(shared, core, actor)
+        }
+        Role::Worker => {
+            core.running_blocked -= 1;
+            core
+        }
+    }
+}
+
+/// Blocks this thread until its call returns.
+pub(crate) fn block<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, wait: WaitId, call: Option<Call>) -> Reply {
+    let seat = Arc::new(Seat::new());
+    let actor = match ROLE.get() {
+        Role::Actor(actor) => Some(actor),
+        Role::Outside | Role::Worker => None,
+    };
+    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor });
+    rest(&mut core);
+    let mut outside = false;
+    let reply = loop {
+        core.advance(outside);
+        after_step(shared, &mut core);
+        if let Some(reply) = seat.try_take() {
+            break reply;
+        }
+        let patience = core.patience();
+        let activity = core.activity;
+        drop(core);
+        let limit = match patience {
+            Patience::Until(limit) | Patience::Grace(limit) | Patience::Hopeless(limit) => limit,
+        };
+        let answer = seat.take_within(limit);
+        core = shared.lock();
+        if let Some(reply) = answer {
+            break reply;
+        }
+        let still = core.activity == activity;
+        match patience {
+            Patience::Until(_) => _ = core.step(&hcs_machine::Input::Tick),
+            Patience::Grace(_) => outside = still,
+            Patience::Hopeless(_) if still => core.give_up(wait, call),
+            Patience::Hopeless(_) => {}
+        }
+    };
+    core.waking -= 1;
+    drop(wake(shared, core));
+    reply
+}
+
+/// Runs something that waits outside the world, a channel or a join, while the world may go on.
+pub(crate) fn idle<R>(shared: &Arc<Shared>, waiting: impl FnOnce() -> R) -> R {
+    {
+        let mut core = shared.lock();
+        core.idle += 1;
+        rest(&mut core);
+        core.advance(false);
+        after_step(shared, &mut core);
+    }
+    /// Ends the idleness also when the closure panics.
+    struct Back<'a>(&'a Arc<Shared>);
+    impl Drop for Back<'_> {
+        fn drop(&mut self) {
+            let mut core = self.0.lock();
+            core.idle -= 1;
+            drop(wake(self.0, core));
+        }
+    }
+    let _back = Back(shared);
+    waiting()
+}
+
+/// Marks this thread as one that delivers callbacks.
+pub(crate) fn become_worker() {
+    ROLE.set(Role::Worker);
+}
+
+/// Whether this thread delivers callbacks: it is inside one whenever it makes a call.
+pub(crate) fn is_worker() -> bool {
+    ROLE.get() == Role::Worker
+}
+
+/// A thread of a scheduled world, run in turns.
+#[derive(Debug)]
+pub struct Actor<T> {
+    thread: std::thread::JoinHandle<T>,
+    shared: Arc<Shared>,
+}
+
+impl<T> Actor<T> {
+    /// Waits until the actor is done, and lets the world go on meanwhile.
+    ///
+    /// # Errors
+    /// What the actor panicked with.
+    pub fn join(self) -> std::thread::Result<T> {
+        idle(&self.shared, || self.thread.join())
+    }
+}
+
+impl Simulator {
+    /// Runs a client on a thread of its own, in turns with the other actors: between two calls only one of them runs, and the
+    /// seed decides which. They begin when the spawning thread waits, in [`Actor::join`] or in a call.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        client: &Client,
+        body: impl FnOnce(Client) -> T + Send + 'static,
+    ) -> Actor<T> {
+        let shared = self.shared.clone();
+        let actor = enter(&shared).actors.add();
+        let client = client.clone();
+        let thread = std::thread::spawn(move || {
+            /// Gives the turn back for good, also when the body panics.
+            struct Done(Arc<Shared>, usize);
+            impl Drop for Done {
+                fn drop(&mut self) {
+                    ROLE.set(Role::Outside);
+                    let mut core = self.0.lock();
+                    core.actors.finish(self.1);
+                    core.advance(false);
+                    after_step(&self.0, &mut core);
+                }
+            }
+            let shared = client.shared().clone();
+            ROLE.set(Role::Actor(actor));
+            let _done = Done(shared.clone(), actor);
+            drop(take_turn(&shared, shared.lock(), actor));
+            body(client)
+        });
+        Actor { thread, shared }
+    }
+
+    /// Runs something that waits outside the world, such as the receiving end of a channel that a callback feeds, and lets
+    /// the world go on meanwhile. Without it a scheduled world takes a silent thread for busy, for a tenth of a second.
+    pub fn idle<R>(&self, waiting: impl FnOnce() -> R) -> R {
+        idle(&self.shared, waiting)
+    }
+}

@@ -1,0 +1,121 @@
+//! The transcript: a line for each thing that happened, in the order in which it happened.
+
+use std::fmt::Write as _;
+
+use hcs_machine::effect::{Effect, Reply};
+use hcs_machine::input::{End, Request, Text, WorldEvent};
+use hcs_machine::{Input, Time};
+use hcs_rules::hresult::Hresult;
+
+/// The lines so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Transcript {
+    pub(crate) lines: Vec<String>,
+}
+
+impl Transcript {
+    /// Writes one step down.
+    pub(crate) fn step(&mut self, now: Time, input: &Input, effects: &[Effect], names: &[String]) {
+        let name = |client: u32| names.get((client as usize).wrapping_sub(1)).map_or("?", String::as_str);
+        match input {
+            Input::Connect(rights) => self.line(now, &format!("connect as {rights:?}")),
+            Input::World(event) => self.line(now, &world(event)),
+            Input::Call(client, request, fate) => {
+                let mut line = format!("{}: {}", name(client.0), call(request));
+                match &fate.end {
+                    End::Natural => {}
+                    End::Hangs => line.push_str(" [fate: hangs]"),
+                    End::Fails(code, _) => _ = write!(line, " [fate: fails with {code}]"),
+                    End::Refused(code) => _ = write!(line, " [fate: refused with {code}]"),
+                }
+                for effect in effects {
+                    if let Effect::Reply(answer) = effect {
+                        _ = write!(line, " -> {}", reply(answer));
+                    }
+                }
+                self.line(now, &line);
+            }
+            Input::GiveUp(_) => self.line(now, "a wait is given up"),
+            Input::Tick => {}
+        }
+        for effect in effects {
+            match effect {
+                Effect::Wake(_, answer) => self.line(now, &format!("  wakes: {}", reply(answer))),
+                Effect::Notify(notification) => {
+                    let what = match notification.event {
+                        Some(event) => format!("{event:?}"),
+                        None => "operation completed".to_owned(),
+                    };
+                    let mut line = format!("  tells {}: {what}", name(notification.target.client.0));
+                    if let Some(id) = &notification.system {
+                        _ = write!(line, " of {id}");
+                    }
+                    if let Some(data) = &notification.data {
+                        _ = write!(line, " {data}");
+                    }
+                    self.line(now, &line);
+                }
+                Effect::Finding(finding) => {
+                    let told = crate::report::sentence(finding, |client| name(client).to_owned());
+                    let kind = if finding.would_fault() { "would fault" } else { "not modelled" };
+                    self.line(now, &format!("  {kind}: {told}"));
+                }
+                Effect::Reply(_) => {}
+            }
+        }
+    }
+
+    fn line(&mut self, now: Time, text: &str) {
+        self.lines.push(format!("{now:>9} {text}"));
+    }
+}
+
+fn world(event: &WorldEvent) -> String {
+    match event {
+        WorldEvent::GuestCrash(id) => format!("the guest of {id} crashes"),
+        WorldEvent::GuestPowerOff(id) => format!("the guest of {id} powers off"),
+        WorldEvent::ClientDeath(client) => format!("client {} dies", client.0),
+        WorldEvent::ServiceStop => "the service stops".to_owned(),
+        WorldEvent::ServiceReturn => "the service is back".to_owned(),
+    }
+}
+
+/// A call as it reads in C, without the handles of operations, which say nothing.
+fn call(request: &Request) -> String {
+    let name = request.call().map_or_else(|| "an unmodelled export".to_owned(), |call| call.export());
+    let text = |text: &Text| match text {
+        Text::Null => "NULL".to_owned(),
+        Text::Malformed => "malformed UTF-16".to_owned(),
+        Text::Some(text) if text.len() > 60 => format!("{} bytes", text.len()),
+        Text::Some(text) => format!("{text:?}"),
+    };
+    let arguments = match request {
+        Request::CreateComputeSystem { id, configuration, .. } => format!("{}, {}", text(id), text(configuration)),
+        Request::OpenComputeSystem { id, access, .. } => format!("{}, {access:#010X}", text(id)),
+        Request::EnumerateComputeSystems { query, .. } | Request::GetComputeSystemProperties { query, .. } => {
+            text(query)
+        }
+        Request::WaitForOperationResult { timeout_ms, .. }
+        | Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. }
+        | Request::WaitForComputeSystemExit { timeout_ms, .. } => match *timeout_ms {
+            u32::MAX => "INFINITE".to_owned(),
+            milliseconds => format!("{milliseconds} ms"),
+        },
+        _ => String::new(),
+    };
+    format!("{name}({arguments})")
+}
+
+fn reply(reply: &Reply) -> String {
+    match reply {
+        Reply::Void => "nothing".to_owned(),
+        Reply::Outcome(code, None) => code.to_string(),
+        Reply::Outcome(code, Some(document)) => format!("{code} {document}"),
+        Reply::Handle(Hresult::S_OK, handle) => format!("handle {:#x}", handle.0),
+        Reply::Handle(code, _) => code.to_string(),
+        Reply::Number(number) => number.to_string(),
+        Reply::Blocked(_) => "waits".to_owned(),
+        Reply::Connected(client) => format!("client {}", client.0),
+        Reply::Happened(happened) => if *happened { "done" } else { "nothing to do" }.to_owned(),
+    }
+}

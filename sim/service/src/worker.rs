@@ -1,0 +1,161 @@
+//! Workers: the service's threads that deliver callbacks. They are made when first needed.
+//!
+//! Callbacks of one handle are serial. In scheduled and stepped worlds one callback runs at a time, unless it blocks in a
+//! call; in free worlds those of different handles overlap.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use hcs_api::{Event, OperationHandle};
+use hcs_machine::Input;
+use hcs_machine::effect::Notification;
+
+use crate::book::{Callback, Registered};
+use crate::clock::Clock;
+use crate::pump::Core;
+use crate::simulator::Shared;
+use crate::sync::Guard;
+use crate::thread;
+
+/// How many callbacks of different handles a free world runs at once.
+const FREE_LIMIT: usize = 8;
+
+/// How long a scheduled world whose clients only have callbacks takes a silent thread for busy, in real time.
+const SILENCE: Duration = Duration::from_millis(100);
+
+/// How long a worker with nothing to do stays.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How long a thread that must see all callbacks done waits for one that does not return.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Calls a worker if one is needed: to deliver, or to keep the time of clients that only have callbacks.
+pub(crate) fn call(shared: &Arc<Shared>, core: &mut Core) {
+    let deliver = !core.queue.is_empty();
+    let keep_time = core.workers == 0 && core.clock.kind != Clock::Stepped && core.host.is_told_of_next();
+    if !(deliver || keep_time) || core.closing {
+        return;
+    }
+    if core.free_workers == 0 && core.workers - core.running_blocked.min(core.workers) < FREE_LIMIT {
+        core.workers += 1;
+        let weak = Arc::downgrade(shared);
+        let spawned = std::thread::Builder::new().name("hcs-sim callbacks".to_owned()).spawn(move || run(&weak));
+        if spawned.is_err() {
+            core.workers -= 1;
+            core.troubles.push("the host refused a thread for callbacks".to_owned());
+        }
+    }
+    shared.work.notify_all();
+}
+
+/// A worker's life. It holds the world only while it works.
+fn run(weak: &Weak<Shared>) {
+    thread::become_worker();
+    while let Some(shared) = weak.upgrade() {
+        let mut core = shared.lock();
+        while let Some(notification) = next(&mut core) {
+            core = deliver(&shared, core, notification);
+        }
+        if core.closing {
+            core.workers -= 1;
+            return;
+        }
+        let activity = core.activity;
+        let limit = match (core.clock.kind, core.host.next_due()) {
+            (Clock::Free(_), Some(due)) => core.clock.real_until(due).min(LINGER),
+            (Clock::Scheduled, Some(_)) if core.host.is_told_of_next() => SILENCE,
+            _ => LINGER,
+        };
+        core.free_workers += 1;
+        let ran_out;
+        (core, ran_out) = shared.work.wait_for(core, limit);
+        core.free_workers -= 1;
+        if !ran_out {
+            continue;
+        }
+        match core.clock.kind {
+            Clock::Free(_) if core.host.next_due().is_some() => _ = core.step(&Input::Tick),
+            Clock::Scheduled if core.activity == activity && core.host.is_told_of_next() => _ = core.advance_once(),
+            _ if core.queue.is_empty() && core.host.next_due().is_none() => {
+                core.workers -= 1;
+                return;
+            }
+            _ => {}
+        }
+        thread::after_step(&shared, &mut core);
+    }
+}
+
+/// The next notification that may be delivered now.
+fn next(core: &mut Core) -> Option<Notification> {
+    if core.closing {
+        core.queue.clear();
+    }
+    let one_at_a_time = !matches!(core.clock.kind, Clock::Free(_));
+    if one_at_a_time && (core.running.len() > core.running_blocked || core.actors.turn().is_some()) {
+        return None;
+    }
+    let running = &core.running;
+    let at = core
+        .queue
+        .iter()
+        .position(|notification| running.iter().all(|(handle, _)| *handle != notification.target.handle))?;
+    core.queue.remove(at)
+}
+
+/// Calls one callback, if it is still registered.
+fn deliver<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, notification: Notification) -> Guard<'a, Core> {
+    let target = notification.target;
+    let number = thread::number();
+    let registered = if core.host.is_registered(&target) {
+        core.book.page(target.handle).and_then(|page| page.registered.clone())
+    } else {
+        None
+    };
+    if let Some(Registered { callback, gate }) = registered
+        && gate.enter(number)
+    {
+        core.running.push((target.handle, number));
+        drop(core);
+        let outcome = catch_unwind(AssertUnwindSafe(|| match callback {
+            Callback::Operation(callback) => callback(OperationHandle(target.handle.0)),
+            Callback::Event(callback) => callback(&Event {
+                kind: notification.event.map_or(0, |event| event.value()),
+                data: notification.data.clone(),
+                operation: OperationHandle(notification.operation.0),
+            }),
+        }));
+        gate.leave(number);
+        core = shared.lock();
+        core.running.retain(|(handle, thread)| (*handle, *thread) != (target.handle, number));
+        if let Err(panic) = outcome {
+            let what = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            let name = core.name(target.client.0);
+            core.troubles.push(format!("a callback of {name} panicked: {what}"));
+        }
+    }
+    core.activity += 1;
+    core.wakers.drain(..).for_each(std::task::Waker::wake);
+    core.advance(false);
+    thread::after_step(shared, &mut core);
+    core
+}
+
+/// Waits until every callback that is due has returned. From inside a callback it returns at once.
+pub(crate) fn drain(shared: &Arc<Shared>) {
+    if thread::is_worker() {
+        return;
+    }
+    let mut core = shared.lock();
+    while !core.queue.is_empty() || core.running.len() > core.running_blocked {
+        thread::after_step(shared, &mut core);
+        let ran_out;
+        (core, ran_out) = shared.settled.wait_for(core, DRAIN_LIMIT);
+        if ran_out {
+            core.troubles.push("a callback did not return".to_owned());
+            return;
+        }
+    }
+}
