@@ -1,1 +1,27 @@
-//! Under construction.
+//! Stories of the Host Compute Service: what clients do, what the world does to them, and what they see.
+//!
+//! A story is a text file. Comments begin with `#`; a block is some commands, a line `----`, and what they print:
+//!
+//! ```text
+//! # A machine is created and never started.
+//! client agent
+//! agent create vm machine
+//! ----
+//! 0.092s agent create vm: S_OK
+//! ```
+//!
+//! | file | what is there |
+//! |---|---|
+//! | [`story`] | the file: blocks, comparing, rewriting |
+//! | [`stage`] | the world of a story, and every command with a usage example |
+//! | [`library`] | the stories and documents that come with the program |
+//! | [`lint`] | checking a document |
+//! | [`random`] | random sequences of calls, for digests |
+//!
+//! Deliberately absent: anything that decides what HCS does.
+
+pub mod library;
+pub mod lint;
+pub mod random;
+pub mod stage;
+pub mod story;

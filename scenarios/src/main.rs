@@ -1,2 +1,189 @@
-//! Under construction.
-fn main() {}
+//! The `hcs-sim` program: runs stories, lists them, checks documents.
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use hcs_rules::build::Build;
+use hcs_rules::document::Root;
+use hcs_scenarios::story::Story;
+use hcs_scenarios::{library, lint, random, stage};
+
+/// A deterministic simulator of the Windows Host Compute Service. Without an argument it runs the tutorial.
+#[derive(Parser)]
+#[command(name = "hcs-sim", version)]
+struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Run a story: one that comes with the program, or a file
+    Run {
+        /// The name of a story, or the path of a file
+        story: String,
+        /// The seed of every random choice
+        #[arg(long)]
+        seed: Option<u64>,
+        /// The Windows build, by its number
+        #[arg(long, value_parser = build_number)]
+        build: Option<u32>,
+        /// Write what it printed into the file
+        #[arg(long)]
+        update: bool,
+    },
+    /// List the stories and documents that come with the program
+    List,
+    /// Explain the commands of a story
+    Commands,
+    /// Check a JSON document as the compute service would
+    Check {
+        /// The file
+        file: std::path::PathBuf,
+        /// ComputeSystem, SystemQuery or PropertyQuery; told from the members if not given
+        #[arg(long = "type")]
+        root: Option<String>,
+        /// The Windows build, by its number
+        #[arg(long, value_parser = build_number, default_value = "20348")]
+        build: u32,
+        /// Show every fault, not only the first
+        #[arg(long)]
+        all: bool,
+    },
+    /// Print the digest of random sequences of calls, to compare machines and builds
+    Digest {
+        /// How many sequences
+        #[arg(long, default_value_t = 10_000)]
+        sequences: u64,
+        /// The seed of the first
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
+    /// Print the rules as a page of Markdown
+    Rules,
+}
+
+fn build_number(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| Build::from_number(*number).is_some());
+    let known: Vec<String> = Build::ALL.iter().map(|build| build.number().to_string()).collect();
+    number.ok_or_else(|| format!("no build that is simulated; there are {}", known.join(", ")))
+}
+
+fn main() -> ExitCode {
+    let told = match Arguments::parse().what {
+        None => tutorial(),
+        Some(What::Run { story, seed, build, update }) => run(&story, seed, build, update),
+        Some(What::List) => list(),
+        Some(What::Commands) => commands(),
+        Some(What::Check { file, root, build, all }) => check(&file, root.as_deref(), build, all),
+        Some(What::Digest { sequences, seed }) => {
+            println!("{}", random::digest(seed, sequences));
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(What::Rules) => {
+            print!("{}", hcs_rules::report::page());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    told.unwrap_or_else(|problem| {
+        eprintln!("hcs-sim: {problem}");
+        ExitCode::from(2)
+    })
+}
+
+/// The first story, and what to do next.
+fn tutorial() -> Result<ExitCode, String> {
+    let code = run("tutorial", None, None, false)?;
+    println!(
+        "
+Next:
+  cargo run -- list                    the other stories
+  cargo run -- run faults              what can go wrong, on command
+  cargo run -- run tutorial --seed 1   the same world with other latencies
+  cargo run -- commands                write a story of your own
+  cargo run -- check FILE              would Windows take this document?"
+    );
+    Ok(code)
+}
+
+fn run(name: &str, seed: Option<u64>, build: Option<u32>, update: bool) -> Result<ExitCode, String> {
+    let found = library::find(library::STORIES, name);
+    let text = match found {
+        Some(item) => item.text.to_owned(),
+        None => std::fs::read_to_string(name).map_err(|error| format!("no story of this name, and {name}: {error}"))?,
+    };
+    let colour = std::io::stdout().is_terminal();
+    let told = Story::parse(&text).run(seed, build, |comments, _, printed| {
+        for line in comments {
+            if colour { println!("\x1b[2m{line}\x1b[0m") } else { println!("{line}") }
+        }
+        for line in printed {
+            println!("{line}");
+        }
+        if !printed.is_empty() || !comments.is_empty() {
+            println!();
+        }
+    });
+    if seed.is_some() || build.is_some() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if update && found.is_none() {
+        std::fs::write(name, told.story.text()).map_err(|error| format!("{name}: {error}"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for difference in &told.differences {
+        eprint!("{name} printed something else than it says, {difference}");
+    }
+    Ok(if told.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn list() -> Result<ExitCode, String> {
+    println!("Stories (hcs-sim run NAME):");
+    for story in library::STORIES {
+        println!("  {:<14} {}", story.name, story.title());
+    }
+    println!("\nDocuments (CLIENT create ID NAME):");
+    for document in library::DOCUMENTS {
+        println!("  {}", document.name);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn commands() -> Result<ExitCode, String> {
+    println!("A story is a text file: comments (#), commands, a line ----, what they print, an empty line.\n");
+    for command in stage::COMMANDS {
+        println!("  {:<12} {}\n  {:<12}   {}", command.word, command.about, "", command.example);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(file: &std::path::Path, root: Option<&str>, build: u32, all: bool) -> Result<ExitCode, String> {
+    let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let root = match root {
+        None => None,
+        Some(name) => Some(Root::by_name(name).ok_or_else(|| format!("no type {name}"))?),
+    };
+    let build = Build::from_number(build).ok_or("no such build")?;
+    // What is no UTF-8 is no JSON.
+    let text = String::from_utf8(text).unwrap_or_default();
+    let faults = lint::faults(&text, root, build)?;
+    let shown = if all { faults.len() } else { 1 };
+    for fault in faults.iter().take(shown) {
+        println!("{}", lint::sentence(fault));
+    }
+    if faults.is_empty() {
+        println!("{} ({}) takes it", build.title(), build.number());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if faults.len() > shown {
+        println!("and {} more; --all shows them", faults.len() - shown);
+    }
+    let takers: Vec<String> = Build::ALL
+        .iter()
+        .filter(|build| lint::faults(&text, root, **build).is_ok_and(|faults| faults.is_empty()))
+        .map(|build| build.number().to_string())
+        .collect();
+    println!("Builds that take it: {}", if takers.is_empty() { "none".to_owned() } else { takers.join(", ") });
+    Ok(ExitCode::FAILURE)
+}

@@ -137,7 +137,8 @@ pub trait Hcs: Send + Sync {
     /// `HcsCancelOperation`.
     fn cancel_operation(&self, operation: OperationHandle) -> Hresult;
     /// `HcsAddResourceToOperation`; `kind` is `HCS_RESOURCE_TYPE`.
-    fn add_resource_to_operation(&self, operation: OperationHandle, kind: u32, uri: Text<'_>, handle: usize) -> Hresult;
+    fn add_resource_to_operation(&self, operation: OperationHandle, kind: u32, uri: Text<'_>, handle: usize)
+    -> Hresult;
     /// `HcsGetOperationProperties`.
     fn get_operation_properties(&self, operation: OperationHandle, options: Text<'_>) -> Outcome;
     /// `HcsEnumerateComputeSystems`; the query is a `SystemQuery`.

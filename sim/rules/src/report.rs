@@ -1,1 +1,235 @@
-//! Placeholder while the crate is laid out.
+//! The rules as a page: every row, the counts by evidence, a diagram of each kind's states. Generated, never edited.
+
+use core::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::build::Build;
+use crate::document::FAULTS;
+use crate::evidence::{Class, Source, Standing, standing};
+use crate::export::{Dll, EXPORTS, Export};
+use crate::rule::{After, Answer, Row, Stage, Surface};
+use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
+use crate::{access, argument, handle, operation, service, system};
+
+/// The page, in Markdown.
+pub fn page() -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    _ = write_page(&mut out);
+    out
+}
+
+fn write_page(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "# The rules\n\nMade by `cargo run -- rules`. Do not edit.\n")?;
+    write_counts(out)?;
+    writeln!(out, "## The stages of a call\n")?;
+    for (index, stage) in Stage::ALL.iter().enumerate() {
+        writeln!(out, "{}. {}", index + 1, stage.name())?;
+    }
+    for kind in Kind::ALL {
+        write_diagram(out, *kind)?;
+    }
+    write_system_rows(out)?;
+    write_stage_rows(out)?;
+    write_exports(out)?;
+    write_questions(out)
+}
+
+/// How well the cells of the state stage are known.
+fn write_counts(out: &mut String) -> core::fmt::Result {
+    let mut counts: BTreeMap<Standing, usize> = BTreeMap::new();
+    for_each_cell(|row, _, kind, state, build| {
+        *counts.entry(standing(row.sources, kind, state, build)).or_default() += 1;
+    });
+    let total: usize = counts.values().sum();
+    writeln!(out, "## What is known\n\nCells of the state stage: trigger, facet, kind, state and build.\n")?;
+    writeln!(out, "| standing | cells | share |\n|---|---:|---:|")?;
+    let named = [
+        (Standing::Seen, "seen on a real host in this very cell"),
+        (Standing::Stated, "stated by documentation, a header or a client"),
+        (Standing::Extrapolated, "seen elsewhere, carried over"),
+        (Standing::Assumed, "assumed"),
+    ];
+    for (standing, name) in named {
+        let count = counts.get(&standing).copied().unwrap_or(0);
+        writeln!(out, "| {name} | {count} | {:.1} % |", 100.0 * count as f64 / total as f64)?;
+    }
+    writeln!(out, "| all | {total} | |\n")?;
+    let mut handlers: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in system::ROWS.iter().filter(|row| row.after != After::Nothing) {
+        *handlers.entry(row.after.name()).or_default() += 1;
+    }
+    let rows: usize = system::ROWS.len();
+    let escapes: usize = handlers.values().sum();
+    writeln!(out, "{rows} rows; {escapes} of them name a handler for what a row cannot say: {}.\n", list(&handlers))
+}
+
+fn list(counts: &BTreeMap<&str, usize>) -> String {
+    counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Visits every cell that exists, with its row.
+fn for_each_cell(mut visit: impl FnMut(&Row, Facet, Kind, SystemState, Build)) {
+    for trigger in Trigger::ALL {
+        for facet in trigger.facets().iter() {
+            for kind in Kind::ALL {
+                for state in trigger.states().iter() {
+                    for build in Build::ALL {
+                        if let Some(row) = system::rule(*trigger, facet, *kind, state, *build) {
+                            visit(row, facet, *kind, state, *build);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A kind's states, and the rows that lead from one to the next.
+fn write_diagram(out: &mut String, kind: Kind) -> core::fmt::Result {
+    let mut edges: BTreeSet<(usize, usize, &str)> = BTreeSet::new();
+    for_each_cell(|row, _, of, state, _| {
+        if let Some(next) = row.becomes.filter(|next| of == kind && *next != state) {
+            edges.insert((state.index(), next.index(), row.id));
+        }
+    });
+    writeln!(out, "\n## States of {}\n\n```mermaid\nstateDiagram-v2", words(kind.name()))?;
+    writeln!(out, "    [*] --> Absent")?;
+    for (from, to, row) in edges {
+        writeln!(out, "    {} --> {}: {row}", SystemState::ALL[from].name(), SystemState::ALL[to].name())?;
+    }
+    writeln!(out, "```")
+}
+
+/// `ProcessContainer` as `a process container`.
+fn words(name: &str) -> String {
+    let mut words = "a".to_owned();
+    for letter in name.chars() {
+        if letter.is_uppercase() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
+fn write_system_rows(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "\n## What happens to a compute system\n")?;
+    writeln!(out, "| row | kinds | states | with | builds | answer | becomes | events | how it is known |")?;
+    writeln!(out, "|---|---|---|---|---|---|---|---|---|")?;
+    for row in system::ROWS {
+        let events: Vec<&str> = row.raises.iter().map(|raise| raise.event.name()).collect();
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.id,
+            set(row.kinds.iter().map(Kind::name), Kind::COUNT),
+            set(row.states.and(row.on.states()).iter().map(SystemState::name), row.on.states().iter().count()),
+            set(row.facets.and(row.on.facets()).iter().map(Facet::name), row.on.facets().iter().count()),
+            set(row.builds.iter().map(Build::name), Build::COUNT),
+            answer(row),
+            row.becomes.map_or("", SystemState::name),
+            events.join(", "),
+            sources(row.sources),
+        )?;
+    }
+    Ok(())
+}
+
+fn set<'a>(names: impl Iterator<Item = &'a str>, all: usize) -> String {
+    let names: Vec<&str> = names.collect();
+    if names.len() == all { "any".to_owned() } else { names.join(", ") }
+}
+
+fn answer(row: &Row) -> String {
+    let surface = match row.surface {
+        Surface::Call => "call",
+        Surface::Operation => "operation",
+        Surface::Nothing => "nobody",
+    };
+    match row.answer {
+        Answer::Accepted => "the operation runs".to_owned(),
+        Answer::Done if row.surface == Surface::Nothing => "it happens".to_owned(),
+        Answer::Done => format!("{surface}: S_OK"),
+        Answer::Fails(code) => format!("{surface}: {code}"),
+        Answer::Waits => "the call waits".to_owned(),
+        Answer::Nothing => "nothing".to_owned(),
+        Answer::NotModelled(code) => format!("{surface}: {code}, not modelled"),
+    }
+}
+
+fn sources(sources: &[Source]) -> String {
+    let class = |source: &Source| match source.class {
+        Class::Observed => "observed",
+        Class::Documented => "documented",
+        Class::Header => "header",
+        Class::Client => "client",
+        Class::Assumed => "assumed",
+    };
+    sources.iter().map(|source| format!("{}: {}", class(source), source.text)).collect::<Vec<_>>().join("; ")
+}
+
+/// The rows of the other stages.
+fn write_stage_rows(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "\n## The other stages\n\n| stage | row | answer | how it is known |\n|---|---|---|---|")?;
+    for row in argument::ROWS {
+        writeln!(out, "| Arguments | {} | {} | {} |", row.id, row.refuses, sources(row.sources))?;
+    }
+    for row in handle::ROWS {
+        writeln!(out, "| Handle | {} | {:?} | {} |", row.id, row.answer, sources(row.sources))?;
+    }
+    for row in operation::ROWS {
+        writeln!(out, "| Operation | {} | {:?} | {} |", row.id, row.verdict, sources(row.sources))?;
+    }
+    for row in operation::IN_FLIGHT {
+        writeln!(out, "| Operations in flight | {} | {:?} | {} |", row.id, row.fate, sources(row.sources))?;
+    }
+    for row in service::ROWS {
+        let answer = row.refuses.map_or("passes".to_owned(), |code| code.to_string());
+        writeln!(out, "| Service | {} | {answer} | {} |", row.id, sources(row.sources))?;
+    }
+    for row in access::ROWS {
+        let answer = row.refuses.map_or("passes".to_owned(), |code| code.to_string());
+        writeln!(out, "| Rights | {} | {answer} | {} |", row.id, sources(row.sources))?;
+    }
+    for row in FAULTS {
+        writeln!(out, "| Document | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
+    }
+    Ok(())
+}
+
+/// Which exports are modelled, and which are rows that say they are not.
+fn write_exports(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "\n## Exports\n")?;
+    for dll in [Dll::Computecore, Dll::Computestorage, Dll::Vmcompute] {
+        let exports = EXPORTS.iter().filter(|export| export.dll == dll);
+        let (modelled, others): (Vec<&Export>, Vec<&Export>) = exports.partition(|export| export.call.is_some());
+        writeln!(out, "`{}`: {} modelled, {} not modelled.\n", dll.file(), modelled.len(), others.len())?;
+        for export in others {
+            let since = export.since.map_or("no simulated build".to_owned(), |build| build.number().to_string());
+            writeln!(out, "- {} (since {since}): E_NOTIMPL, recorded as not modelled", export.name)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Every assumption: the questions that a real host could answer.
+fn write_questions(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "## Assumed: questions for a real host\n")?;
+    let rows = system::ROWS.iter().map(|row| (row.id, row.sources));
+    let rows = rows.chain(argument::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(handle::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(operation::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(operation::IN_FLIGHT.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(service::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(access::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(crate::answer::EXIT_STATUSES.iter().map(|row| (row.exit.name(), row.sources)));
+    for (id, sources) in rows {
+        for source in sources.iter().filter(|source| source.class == Class::Assumed) {
+            writeln!(out, "- {id}: {}", source.text)?;
+        }
+    }
+    Ok(())
+}

@@ -11,6 +11,7 @@ use hcs_machine::handle::Handle;
 use hcs_machine::input::{Request, Text as OwnedText};
 use hcs_rules::export::{EXPORTS, Export};
 use hcs_rules::hresult::Hresult;
+use hcs_rules::vocabulary::{Call, GENERIC_ALL};
 
 use crate::book::{Callback, Page, Registered};
 use crate::callback::{Closed, Gate};
@@ -43,6 +44,17 @@ impl Client {
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    /// A call whose pointer for the handle is NULL: only the C ABI can make one. Answers what the call returns.
+    pub fn refuse_null_out(&self, call: Call) -> Hresult {
+        let (operation, id, configuration) = (Handle::NULL, OwnedText::from("-"), OwnedText::from("{}"));
+        match call {
+            Call::CreateComputeSystem => {
+                self.code(Request::CreateComputeSystem { id, configuration, operation, out: false })
+            }
+            _ => self.code(Request::OpenComputeSystem { id, access: GENERIC_ALL, out: false }),
+        }
     }
 
     /// The client's name.
@@ -353,7 +365,7 @@ impl Hcs for Client {
     }
 
     fn call_unmodelled(&self, export: &'static Export) -> Hresult {
-        let index = EXPORTS.iter().position(|known| std::ptr::eq(known, export)).unwrap_or(usize::from(u16::MAX));
+        let index = EXPORTS.iter().position(|known| (known.dll, known.name) == (export.dll, export.name)).unwrap_or(usize::from(u16::MAX));
         self.code(Request::Unmodelled { export: u16::try_from(index).unwrap_or(u16::MAX) })
     }
 

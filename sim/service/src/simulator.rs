@@ -39,7 +39,8 @@ impl Shared {
 #[derive(Clone)]
 pub struct Simulator {
     pub(crate) shared: Arc<Shared>,
-    alive: Arc<Alive>,
+    /// Dropped with the last clone.
+    _alive: Arc<Alive>,
 }
 
 /// Ends the world's threads with its last simulator, and checks a strict world.
@@ -104,7 +105,7 @@ impl Builder {
             settled: Condvar::new(),
         });
         let alive = Arc::new(Alive { shared: Arc::downgrade(&shared), strict: self.strict });
-        Simulator { shared, alive }
+        Simulator { shared, _alive: alive }
     }
 }
 
@@ -271,6 +272,11 @@ impl Simulator {
                 }
             }
         }
+    }
+
+    /// Waits until every callback that is due has returned. Time does not move.
+    pub fn drain(&self) {
+        worker::drain(&self.shared);
     }
 
     /// When something is due next, in the world's own time.

@@ -44,17 +44,6 @@ impl Condvar {
         self.0.notify_all();
     }
 
-    #[cfg(not(hcs_loom))]
-    pub(crate) fn wait<'a, T>(&self, mut guard: Guard<'a, T>) -> Guard<'a, T> {
-        self.0.wait(&mut guard);
-        guard
-    }
-
-    #[cfg(hcs_loom)]
-    pub(crate) fn wait<'a, T>(&self, guard: Guard<'a, T>) -> Guard<'a, T> {
-        self.0.wait(guard).expect("no explored thread panics while it holds a lock")
-    }
-
     /// Waits at most this long in real time; whether that ran out comes back too. Under loom time never runs out.
     #[cfg(not(hcs_loom))]
     pub(crate) fn wait_for<'a, T>(&self, mut guard: Guard<'a, T>, limit: Duration) -> (Guard<'a, T>, bool) {
@@ -64,6 +53,6 @@ impl Condvar {
 
     #[cfg(hcs_loom)]
     pub(crate) fn wait_for<'a, T>(&self, guard: Guard<'a, T>, _limit: Duration) -> (Guard<'a, T>, bool) {
-        (self.wait(guard), false)
+        (self.0.wait(guard).expect("no explored thread panics while it holds a lock"), false)
     }
 }

@@ -1,0 +1,75 @@
+//! Every story prints what its file says. `UPDATE=1 cargo test -p hcs-scenarios` writes the files anew.
+
+use std::path::Path;
+
+use hcs_scenarios::library::{DOCUMENTS, STORIES};
+use hcs_scenarios::lint;
+use hcs_scenarios::stage::{COMMANDS, Stage};
+use hcs_scenarios::story::Story;
+
+#[test]
+fn every_story_prints_what_its_file_says() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut failures = String::new();
+    for item in STORIES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("stories/{}.txt", item.name));
+        let text = std::fs::read_to_string(&path).expect("the story is there");
+        let told = Story::parse(&text).run(None, None, |_, _, _| {});
+        if update {
+            std::fs::write(&path, told.story.text()).expect("the story can be written");
+            continue;
+        }
+        for difference in told.differences {
+            failures.push_str(&format!("{}, {difference}", path.display()));
+        }
+    }
+    assert!(failures.is_empty(), "{failures}\nUPDATE=1 writes the files anew; read the change before you commit it");
+}
+
+#[test]
+fn a_story_is_the_same_twice() {
+    for item in STORIES {
+        let run = || Story::parse(item.text).run(Some(99), Some(26100), |_, _, _| {}).story.text();
+        assert_eq!(run(), run(), "{}", item.name);
+    }
+}
+
+#[test]
+fn a_changed_line_is_noticed_where_it_stands() {
+    let text = "client agent\nagent create vm machine\n----\n0.106s agent create vm: S_OK\n";
+    let told = Story::parse(text).run(None, None, |_, _, _| {});
+    assert_eq!(told.differences.len(), 1, "the file forgets the document's name");
+    assert_eq!(told.differences[0].line, 1);
+    assert!(told.differences[0].to_string().contains("+ 0.106s agent create vm machine: S_OK"));
+}
+
+#[test]
+fn every_example_in_the_help_works() {
+    for command in COMMANDS {
+        let mut stage = Stage::new(None, None);
+        let mut printed = Vec::new();
+        for line in ["client agent", "agent create vm machine", "agent begin start vm", command.example] {
+            stage.command(line, &mut printed);
+        }
+        assert!(printed.iter().all(|line| !line.contains("ERROR ")), "{}: {printed:?}", command.word);
+    }
+}
+
+#[test]
+fn every_document_of_the_library_is_taken_by_every_build() {
+    for document in DOCUMENTS {
+        for build in hcs_rules::build::Build::ALL {
+            assert_eq!(lint::faults(document.text, None, *build), Ok(Vec::new()), "{}", document.name);
+        }
+    }
+}
+
+#[test]
+fn nonsense_in_a_story_is_told_and_harms_nothing() {
+    let mut stage = Stage::new(None, None);
+    let mut printed = Vec::new();
+    for line in ["", "dance", "agent dance", "client", "fault Start", "advance soon", "agent start vm", "hold", "{"] {
+        stage.command(line, &mut printed);
+    }
+    assert_eq!(printed.iter().filter(|line| line.contains("ERROR")).count(), 8, "{printed:?}");
+}
