@@ -1,1 +1,24 @@
-//! Under construction.
+//! The C ABI of `computecore.dll` over a simulated world.
+//!
+//! Link this crate, and a program that calls `windows-sys` runs against the double on Linux and macOS as it is. The shared
+//! library beside it (`computecore/`) is the same for programs in other languages.
+//!
+//! | file | what is there |
+//! |---|---|
+//! | [`world`] | the process's world, configured by `HCS_SIM_SEED` and `HCS_SIM_BUILD` |
+//! | [`computecore`] | the exports |
+//! | `text` | UTF-16 in, and documents out that the caller frees |
+//!
+//! Deliberately absent: any decision about HCS. An export turns its arguments into a call of [`hcs_api::Hcs`] and the
+//! answer back. No panic crosses the boundary, and no handle is a pointer into our memory.
+
+#![expect(unsafe_code, reason = "the C ABI is made of pointers that callers vouch for")]
+
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("handles carry 64 bits");
+
+pub mod computecore;
+mod text;
+pub mod world;
+
+pub use world::{reset, simulator};

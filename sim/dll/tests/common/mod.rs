@@ -1,0 +1,62 @@
+//! What the tests of the ABI share: strings, documents, a machine's document.
+
+#![expect(dead_code, reason = "the client's side of a C ABI; each test uses what it needs")]
+
+use std::ptr::null_mut;
+
+use windows_sys::Win32::Foundation::LocalFree;
+use windows_sys::Win32::System::HostComputeSystem::{
+    HCS_OPERATION, HCS_SYSTEM, HcsCreateComputeSystem, HcsCreateOperation, HcsWaitForOperationResult,
+};
+use windows_sys::core::PWSTR;
+
+/// A machine.
+pub(crate) const MACHINE: &str = r#"{"SchemaVersion":{"Major":2,"Minor":1},"Owner":"abi","ShouldTerminateOnLastHandleClosed":true,"VirtualMachine":{"ComputeTopology":{"Memory":{"SizeInMB":256},"Processor":{"Count":1}}}}"#;
+
+/// A string for a call.
+pub(crate) fn wide(text: &str) -> Vec<u16> {
+    text.encode_utf16().chain([0]).collect()
+}
+
+/// A document's text; the document is freed.
+pub(crate) fn take(document: PWSTR) -> String {
+    if document.is_null() {
+        return String::new();
+    }
+    let mut length = 0;
+    // SAFETY: a document ends with a zero.
+    while unsafe { *document.add(length) } != 0 {
+        length += 1;
+    }
+    // SAFETY: so many units have been read.
+    let text = String::from_utf16_lossy(unsafe { std::slice::from_raw_parts(document, length) });
+    // SAFETY: the document is freed once.
+    unsafe { LocalFree(document.cast()) };
+    text
+}
+
+/// An operation without a callback.
+pub(crate) fn operation() -> HCS_OPERATION {
+    // SAFETY: both parameters are optional.
+    unsafe { HcsCreateOperation(std::ptr::null(), None) }
+}
+
+/// Waits for an operation: code and document.
+pub(crate) fn wait(operation: HCS_OPERATION) -> (u32, String) {
+    let mut document = null_mut();
+    // SAFETY: the pointer is to a local.
+    let code = unsafe { HcsWaitForOperationResult(operation, u32::MAX, &raw mut document) };
+    (code as u32, take(document))
+}
+
+/// Creates a machine with this id.
+pub(crate) fn create(id: &str, operation: HCS_OPERATION) -> HCS_SYSTEM {
+    let (id, configuration) = (wide(id), wide(MACHINE));
+    let mut system = null_mut();
+    // SAFETY: the strings end with a zero, the pointer is to a local.
+    let code = unsafe {
+        HcsCreateComputeSystem(id.as_ptr(), configuration.as_ptr(), operation, std::ptr::null(), &raw mut system)
+    };
+    assert_eq!((code, wait(operation).0), (0, 0));
+    system
+}

@@ -1,0 +1,76 @@
+//! One life, in nothing but the calls of `windows-sys`: the code that a client has, linked to the double without a change.
+
+#![expect(unsafe_code, reason = "the client's side of a C ABI")]
+
+mod common;
+
+use std::ptr::{null, null_mut};
+
+use common::{create, operation, take, wait, wide};
+#[cfg(not(windows))]
+use hcs_sim_dll as _;
+use windows_sys::Win32::System::HostComputeSystem::*;
+
+#[test]
+fn a_machine_lives_and_ends_through_the_c_abi() {
+    let work = operation();
+    // SAFETY: handles are live, strings end with a zero, pointers are to locals.
+    unsafe {
+        assert_eq!(HcsGetOperationType(work), HcsOperationTypeNone);
+        let machine = create("life", work);
+        assert_eq!(HcsGetOperationType(work), HcsOperationTypeCreate);
+        assert_eq!(HcsGetComputeSystemFromOperation(work), machine);
+
+        assert_eq!((HcsStartComputeSystem(machine, work, null()), wait(work).0), (0, 0));
+        assert_eq!(HcsGetComputeSystemProperties(machine, work, null()), 0);
+        let (code, properties) = wait(work);
+        assert_eq!(code, 0);
+        assert!(properties.contains(r#""State":"Running""#), "{properties}");
+        assert_eq!(HcsEnumerateComputeSystems(null(), work), 0);
+        assert!(wait(work).1.starts_with(r#"[{"Id":"life""#));
+
+        let mut second = null_mut();
+        let id = wide("LIFE");
+        assert_eq!(HcsOpenComputeSystem(id.as_ptr(), 0x1000_0000, &raw mut second), 0);
+        assert_eq!(HcsOpenComputeSystem(id.as_ptr(), 0x000F_FFFF, &raw mut second) as u32, 0x8007_0057);
+        assert!(second.is_null(), "a call that fails leaves no handle behind");
+
+        assert_eq!((HcsTerminateComputeSystem(machine, work, null()), wait(work).0), (0, 0));
+        let mut exit = null_mut();
+        assert_eq!(HcsWaitForComputeSystemExit(machine, 1_000, &raw mut exit), 0);
+        let exit = take(exit);
+        assert!(exit.starts_with(r#"{"Status":0,"ExitType":"ForcedExit""#), "{exit}");
+        assert_eq!(HcsOpenComputeSystem(id.as_ptr(), 0x1000_0000, &raw mut second) as u32, 0x8037_010E);
+        HcsCloseComputeSystem(machine);
+        HcsCloseOperation(work);
+    }
+}
+
+#[test]
+fn bad_handles_and_pointers_are_answered() {
+    let work = operation();
+    // SAFETY: the calls answer NULL and stale handles; that is what is tested.
+    unsafe {
+        assert_eq!(HcsStartComputeSystem(null_mut(), work, null()) as u32, 0x8007_0057);
+        assert_eq!(HcsStartComputeSystem(work, work, null()) as u32, 0x8007_0006);
+        assert_eq!(HcsGetOperationId(null_mut()), u64::MAX);
+        let (id, document) = (wide("out"), wide("{}"));
+        let no_out = HcsCreateComputeSystem(id.as_ptr(), document.as_ptr(), work, null(), null_mut());
+        assert_eq!(no_out as u32, 0x8007_0057);
+        let lone_surrogate = [0xD800, 0];
+        let mut system = null_mut();
+        let bad_id =
+            HcsCreateComputeSystem(lone_surrogate.as_ptr(), document.as_ptr(), work, null(), &raw mut system);
+        assert_eq!(bad_id as u32, 0x8007_0057);
+        let bad_document =
+            HcsCreateComputeSystem(id.as_ptr(), lone_surrogate.as_ptr(), work, null(), &raw mut system);
+        assert_eq!((bad_document, wait(work).0), (0, 0x8007_000D));
+        HcsCloseComputeSystem(system);
+        HcsCloseOperation(work);
+        HcsCloseOperation(work);
+        HcsCloseOperation(null_mut());
+        HcsCloseComputeSystem(null_mut());
+        assert_eq!(HcsGetOperationType(work), HcsOperationTypeNone);
+        assert_eq!(HcsPauseComputeSystem(system, work, null()) as u32, 0x8000_4001, "not modelled, and says so");
+    }
+}
