@@ -1,2 +1,128 @@
-//! Under construction.
-fn main() {}
+//! The `hcs-conformance` program: runs the suite on the double, or on the Windows host that it stands on.
+
+mod simulator;
+#[cfg(windows)]
+mod windows;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use hcs_conformance::report::{Report, Verdict};
+use hcs_conformance::target::Target;
+use hcs_conformance::{cases, derived};
+use hcs_rules::build::Build;
+use hcs_rules::system::ROWS;
+
+/// What is believed about the Host Compute Service, held against the double or against Windows.
+#[derive(Parser)]
+#[command(name = "hcs-conformance", version)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Run the cases
+    Run {
+        /// On what
+        #[arg(long, value_enum, default_value_t = On::Simulator)]
+        target: On,
+        /// The build of the double, by its number; every build if not given
+        #[arg(long)]
+        build: Option<u32>,
+        /// Only cases whose name holds this
+        #[arg(long, default_value = "")]
+        filter: String,
+        /// How to tell it
+        #[arg(long, value_enum, default_value_t = Form::Text)]
+        format: Form,
+    },
+    /// List the cases
+    List,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum On {
+    Simulator,
+    Windows,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Junit,
+    Markdown,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().what {
+        What::List => {
+            for case in derived::derive(ROWS, ROWS, Build::SERVER_2022) {
+                println!("{}", case.name());
+            }
+            for case in cases::CASES {
+                println!("{}", case.name);
+            }
+            ExitCode::SUCCESS
+        }
+        What::Run { target, build, filter, format } => {
+            let targets = match targets(target, build) {
+                Ok(targets) => targets,
+                Err(problem) => {
+                    eprintln!("hcs-conformance: {problem}");
+                    return ExitCode::from(2);
+                }
+            };
+            let mut failed = 0;
+            for target in targets {
+                let report = run(target.as_ref(), &filter);
+                failed += report.counts().1;
+                show(&report, format);
+            }
+            if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn targets(on: On, build: Option<u32>) -> Result<Vec<Box<dyn Target>>, String> {
+    match on {
+        On::Simulator => {
+            let builds = match build {
+                None => Build::ALL.to_vec(),
+                Some(number) => vec![Build::from_number(number).ok_or(format!("build {number} is not simulated"))?],
+            };
+            Ok(builds.into_iter().map(|build| Box::new(simulator::Double(build)) as Box<dyn Target>).collect())
+        }
+        #[cfg(windows)]
+        On::Windows => Ok(vec![Box::new(windows::Host::load()?)]),
+        #[cfg(not(windows))]
+        On::Windows => Err("the real service is on Windows only; run this program there".to_owned()),
+    }
+}
+
+fn run(target: &dyn Target, filter: &str) -> Report {
+    let wanted = |name: &str| name.contains(filter);
+    let mut report = derived::run_all(ROWS, ROWS, target, wanted);
+    report.runs.extend(cases::run_all(target, wanted).runs);
+    report
+}
+
+fn show(report: &Report, format: Form) {
+    match format {
+        Form::Junit => print!("{}", report.junit()),
+        Form::Markdown => print!("{}", report.markdown()),
+        Form::Text => {
+            println!("running {} cases on {} {}", report.runs.len(), report.target, report.build);
+            for run in &report.runs {
+                match &run.verdict {
+                    Verdict::Passed => {}
+                    Verdict::Failed(why) => println!("case {} ... FAILED\n  {why}", run.name),
+                    Verdict::Skipped(why) => println!("case {} ... skipped: {why}", run.name),
+                }
+            }
+            let (passed, failed, skipped) = report.counts();
+            println!("agrees with {}: {passed} passed; {failed} failed; {skipped} skipped\n", report.target);
+        }
+    }
+}

@@ -289,8 +289,7 @@ pub unsafe extern "system" fn HcsCreateComputeSystem(
         }
         // SAFETY: the caller vouches for the strings.
         let (id, configuration) = unsafe { (Argument::read(id), Argument::read(configuration)) };
-        let (result, made) =
-            client().create_compute_system(id.as_text(), configuration.as_text(), operation(handle));
+        let (result, made) = client().create_compute_system(id.as_text(), configuration.as_text(), operation(handle));
         // SAFETY: the pointer is not NULL, and the caller vouches for the rest.
         unsafe { computesystem.write(raw(made.0)) };
         code(result)
@@ -322,11 +321,7 @@ pub unsafe extern "system" fn HcsCloseComputeSystem(handle: HCS_SYSTEM) {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsStartComputeSystem(
-    handle: HCS_SYSTEM,
-    on: HCS_OPERATION,
-    options: PCWSTR,
-) -> HRESULT {
+pub unsafe extern "system" fn HcsStartComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the string.
         let options = unsafe { Argument::read(options) };

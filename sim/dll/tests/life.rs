@@ -59,11 +59,9 @@ fn bad_handles_and_pointers_are_answered() {
         assert_eq!(no_out as u32, 0x8007_0057);
         let lone_surrogate = [0xD800, 0];
         let mut system = null_mut();
-        let bad_id =
-            HcsCreateComputeSystem(lone_surrogate.as_ptr(), document.as_ptr(), work, null(), &raw mut system);
+        let bad_id = HcsCreateComputeSystem(lone_surrogate.as_ptr(), document.as_ptr(), work, null(), &raw mut system);
         assert_eq!(bad_id as u32, 0x8007_0057);
-        let bad_document =
-            HcsCreateComputeSystem(id.as_ptr(), lone_surrogate.as_ptr(), work, null(), &raw mut system);
+        let bad_document = HcsCreateComputeSystem(id.as_ptr(), lone_surrogate.as_ptr(), work, null(), &raw mut system);
         assert_eq!((bad_document, wait(work).0), (0, 0x8007_000D));
         HcsCloseComputeSystem(system);
         HcsCloseOperation(work);

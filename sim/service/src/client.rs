@@ -365,7 +365,10 @@ impl Hcs for Client {
     }
 
     fn call_unmodelled(&self, export: &'static Export) -> Hresult {
-        let index = EXPORTS.iter().position(|known| (known.dll, known.name) == (export.dll, export.name)).unwrap_or(usize::from(u16::MAX));
+        let index = EXPORTS
+            .iter()
+            .position(|known| (known.dll, known.name) == (export.dll, export.name))
+            .unwrap_or(usize::from(u16::MAX));
         self.code(Request::Unmodelled { export: u16::try_from(index).unwrap_or(u16::MAX) })
     }
 

@@ -1,0 +1,135 @@
+//! The suite on the double, and proof that the suite would notice.
+
+use hcs_api::Hcs;
+use hcs_conformance::report::Report;
+use hcs_conformance::target::{Capabilities, Session, Target};
+use hcs_conformance::{cases, derived};
+use hcs_rules::build::Build;
+use hcs_rules::hresult::Hresult;
+use hcs_rules::rule::{Answer, Row};
+use hcs_rules::system::ROWS;
+use hcs_rules::vocabulary::Call;
+use hcs_sim::{Client, Simulator, on};
+
+struct Double(Build);
+
+struct World {
+    simulator: Simulator,
+    client: Client,
+}
+
+impl Target for Double {
+    fn name(&self) -> String {
+        "the double".to_owned()
+    }
+
+    fn build(&self) -> Build {
+        self.0
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { hang: true, world_events: true }
+    }
+
+    fn session(&self) -> Box<dyn Session> {
+        let simulator = Simulator::builder().on(self.0).start();
+        let client = simulator.client("conformance");
+        Box::new(World { simulator, client })
+    }
+}
+
+impl Session for World {
+    fn hcs(&self) -> &dyn Hcs {
+        &self.client
+    }
+
+    fn hang_next(&self, call: Call) {
+        self.simulator.fault(on(call).nth(1).hang());
+    }
+
+    fn guest_crash(&self, id: &str) -> bool {
+        self.simulator.guest_crash(id)
+    }
+
+    fn guest_power_off(&self, id: &str) -> bool {
+        self.simulator.guest_power_off(id)
+    }
+
+    fn service_stop(&self) -> bool {
+        self.simulator.service_stop()
+    }
+
+    fn drain(&self) {
+        self.simulator.drain();
+    }
+}
+
+fn derived_report(rows: &[Row], build: Build, wanted: impl Fn(&str) -> bool) -> Report {
+    derived::run_all(rows, ROWS, &Double(build), wanted)
+}
+
+#[test]
+fn the_double_agrees_with_every_row_on_every_build() {
+    for build in Build::ALL {
+        let report = derived_report(ROWS, *build, |_| true);
+        assert!(report.failures().is_empty(), "{}", report.failures());
+        assert!(report.counts().0 > 250, "only {} cases were derived for {build:?}", report.counts().0);
+    }
+}
+
+#[test]
+fn the_double_agrees_with_every_case_by_hand() {
+    for build in Build::ALL {
+        let report = cases::run_all(&Double(*build), |_| true);
+        assert!(report.failures().is_empty(), "{}", report.failures());
+        assert_eq!(report.counts(), (cases::CASES.len(), 0, 0));
+    }
+}
+
+/// Another answer than the row's.
+fn flipped(row: &Row) -> Row {
+    let mut flipped = *row;
+    flipped.answer = match row.answer {
+        Answer::Fails(Hresult::E_UNEXPECTED) => Answer::Fails(Hresult::E_OUTOFMEMORY),
+        Answer::Nothing => Answer::Done,
+        _ if row.admits_nothing() => Answer::Nothing,
+        _ => Answer::Fails(Hresult::E_UNEXPECTED),
+    };
+    flipped
+}
+
+trait AdmitsNothing {
+    fn admits_nothing(&self) -> bool;
+}
+
+impl AdmitsNothing for Row {
+    /// Whether the row is about the world, so that only whether it happens can be wrong.
+    fn admits_nothing(&self) -> bool {
+        self.surface == hcs_rules::rule::Surface::Nothing
+    }
+}
+
+#[test]
+fn a_wrong_belief_in_any_row_is_noticed() {
+    let build = Build::B26100;
+    let mut unnoticed = Vec::new();
+    for (index, row) in ROWS.iter().enumerate() {
+        let mut rows = ROWS.to_vec();
+        rows[index] = flipped(row);
+        let prefix = format!("{}/", row.id);
+        let report = derived_report(&rows, build, |name| name.starts_with(&prefix));
+        if report.counts().1 == 0 {
+            unnoticed.push(row.id);
+        }
+    }
+    assert_eq!(unnoticed, Vec::<&str>::new(), "these rows could say anything");
+}
+
+#[test]
+fn every_row_is_reached_by_a_route_on_some_build() {
+    for row in ROWS {
+        let reached =
+            Build::ALL.iter().any(|build| derived::derive(ROWS, ROWS, *build).iter().any(|case| case.row.id == row.id));
+        assert!(reached, "{} is reached by no route", row.id);
+    }
+}
