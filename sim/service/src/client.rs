@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::pump::Core;
 use crate::simulator::Shared;
 use crate::thread;
+use crate::worker;
 
 /// A client of a simulated world. Its clones are the same client.
 #[derive(Clone)]
@@ -387,7 +388,10 @@ impl Hcs for Client {
         }
         let moved = core.advance_once();
         thread::after_step(&self.shared, &mut core);
-        if moved {
+        // What was told on another thread will wake the future from there. An executor that is left idle until then may take
+        // its own clock forward, tokio's paused one does, so that this thread waits for the telling instead.
+        let (mut core, told) = worker::wait_until_told(&self.shared, core);
+        if moved || told {
             drop(core);
             context.waker().wake_by_ref();
         } else {

@@ -350,7 +350,7 @@ impl Core {
 pub(crate) const GRACE: Duration = Duration::from_millis(2);
 
 /// How long, in real time, a thread waits for what nothing seems to bring before it gives up.
-const HOPELESS: Duration = Duration::from_secs(10);
+const HOPELESS: Duration = Duration::from_secs(2);
 
 /// See [`Core::patience`].
 pub(crate) enum Patience {

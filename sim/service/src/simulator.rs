@@ -38,9 +38,9 @@ impl Shared {
 /// A simulated world. Its clones are the same world; the world ends with the last.
 #[derive(Clone)]
 pub struct Simulator {
-    pub(crate) shared: Arc<Shared>,
-    /// Dropped with the last clone.
+    /// Dropped with the last clone, and before the world that it looks at.
     _alive: Arc<Alive>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// Ends the world's threads with its last simulator, and checks a strict world.

@@ -143,6 +143,20 @@ fn deliver<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, notification:
     core
 }
 
+/// Waits, not for long, until no callback runs or waits to be run. Answers whether there was any.
+pub(crate) fn wait_until_told<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>) -> (Guard<'a, Core>, bool) {
+    let mut waited = false;
+    while !core.is_nobody_telling() && !thread::is_worker() {
+        waited = true;
+        let ran_out;
+        (core, ran_out) = shared.settled.wait_for(core, SILENCE);
+        if ran_out {
+            break;
+        }
+    }
+    (core, waited)
+}
+
 /// Waits until every callback that is due has returned. From inside a callback it returns at once.
 pub(crate) fn drain(shared: &Arc<Shared>) {
     if thread::is_worker() {

@@ -1,0 +1,133 @@
+//! A missing, a doubled and an empty row each stop the build, and the message names the cell and the ids.
+//!
+//! Each test compiles a changed copy of this crate. It has no dependencies, so that the compiler alone is enough.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Copies the crate's source, changes one file of it, compiles it, and gives the compiler's message.
+fn compile(name: &str, file: &str, change: impl Fn(&str) -> String) -> Result<(), String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    copy_folder(&source, &copy);
+    let changed = copy.join(file);
+    let text = std::fs::read_to_string(&changed).expect("the file is there");
+    let new = change(&text);
+    assert_ne!(text, new, "the change changes nothing");
+    std::fs::write(&changed, new).expect("the copy can be written");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--edition=2024", "--crate-type=lib", "--emit=metadata", "-Along_running_const_eval", "-Awarnings"])
+        .arg("--out-dir")
+        .arg(&copy)
+        .arg(copy.join("lib.rs"))
+        .output()
+        .expect("the compiler runs");
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("the folder can be made");
+    for entry in std::fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the entry can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("the file can be copied");
+        }
+    }
+}
+
+/// The text of one row of `system.rs`, from its `Row::on` to the end of its sources.
+fn row(text: &str, id: &str) -> String {
+    let from = text.find(&format!("    Row::on(\"{id}\"")).expect("the row is there");
+    let to = text[from..].find("]),\n").expect("the row ends") + "]),\n".len();
+    text[from..from + to].to_owned()
+}
+
+/// Changes the count in the list's type.
+fn recount(text: &str, by: isize) -> String {
+    let from = text.find("[Row; ").expect("the list has a length") + "[Row; ".len();
+    let to = from + text[from..].find(']').expect("the length ends");
+    let count: isize = text[from..to].parse().expect("a number");
+    format!("{}{}{}", &text[..from], count + by, &text[to..])
+}
+
+#[test]
+fn a_missing_row_stops_the_build_and_the_cell_is_named() {
+    let error = compile("missing", "system.rs", |text| recount(&text.replace(&row(text, "start.exited"), ""), -1))
+        .expect_err("a row is missing");
+    assert!(error.contains("no row: Start / Plain / VirtualMachine / Exited / B17763"), "{error}");
+}
+
+#[test]
+fn a_doubled_row_stops_the_build_and_both_ids_are_named() {
+    let error = compile("doubled", "system.rs", |text| {
+        let row = row(text, "start.exited");
+        recount(&text.replace(&row, &format!("{row}{}", row.replace("start.exited", "start.again"))), 1)
+    })
+    .expect_err("a row is doubled");
+    let cell = "doubled: Start / Plain / VirtualMachine / Exited / B17763: start.exited and start.again";
+    assert!(error.contains(cell), "{error}");
+}
+
+#[test]
+fn an_empty_row_stops_the_build_and_its_id_is_named() {
+    let error = compile("empty", "system.rs", |text| {
+        let row = row(text, "start.exited");
+        let empty = row.replace("start.exited", "start.never").replace(".when(&[Exited])", ".when(&[])");
+        recount(&text.replace(&row, &format!("{row}{empty}")), 1)
+    })
+    .expect_err("a row covers nothing");
+    assert!(error.contains("row start.never covers no cell"), "{error}");
+}
+
+#[test]
+fn a_row_with_a_facet_of_another_trigger_stops_the_build() {
+    let error = compile("foreign", "system.rs", |text| {
+        text.replace(
+            "Row::on(\"start.exited\", Trigger::Start)",
+            "Row::on(\"start.exited\", Trigger::Start).with(&[Plain, NoCallback])",
+        )
+    })
+    .expect_err("a facet is outside the trigger's domain");
+    assert!(error.contains("row start.exited names a facet outside the domain of Start"), "{error}");
+}
+
+#[test]
+fn the_other_tables_are_total_too() {
+    let calls = [
+        ("operation.rs", "phases: Phases::EVERY", "phases: Phases::of(&[Phase::Pending])", "no row: "),
+        ("operation.rs", "endings: Endings::of(&[Ending::GuestExit]),", "endings: Endings::EVERY,", "doubled: "),
+        ("service.rs", "calls: WITH_SYSTEM,", "calls: WITHOUT_SYSTEM,", "row service.live covers no cell"),
+        (
+            "handle.rs",
+            "HandleFaults::except(&[HandleFault::Null])",
+            "HandleFaults::of(&[HandleFault::Closed])",
+            "no row: ",
+        ),
+        ("access.rs", "RightsSet::except(&[Rights::User])", "RightsSet::EVERY", "doubled: "),
+        ("argument.rs", "ArgumentFault::EmptyId, ", "", "no row: "),
+        ("document.rs", "FaultKinds::of(&[FaultKind::BadGuid])", "FaultKinds::NONE", "a kind of fault has no row"),
+    ];
+    for (index, (file, from, to, message)) in calls.into_iter().enumerate() {
+        let error = compile(&format!("other-{index}"), file, |text| text.replace(from, to)).expect_err(file);
+        assert!(error.contains(message), "{file}: {error}");
+    }
+}
+
+#[test]
+fn an_unchanged_copy_compiles() {
+    compile("unchanged", "lib.rs", |text| format!("{text}\n")).expect("nothing is wrong");
+}
+
+#[test]
+fn row_ids_are_unique_and_name_their_trigger() {
+    let mut ids: Vec<&str> = hcs_rules::system::ROWS.iter().map(|row| row.id).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+    assert!(ids.iter().all(|id| id.split_once('.').is_some_and(|(on, what)| !on.is_empty() && !what.is_empty())));
+}
