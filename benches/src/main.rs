@@ -1,2 +1,102 @@
-//! Under construction.
-fn main() {}
+//! How fast the double is. `cargo run --release -p hcs-benches` prints every figure, its aim, and ratios from one run.
+
+#![expect(unsafe_code, reason = "one workload calls through the C ABI, as a client would")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use hcs_api::Hcs;
+use hcs_benches::{create, document, life, populated, populated_host, query, refused, touch};
+use hcs_machine::document::{Document, check};
+use hcs_machine::{Host, Time};
+use hcs_rules::build::Build;
+use hcs_rules::document::Root;
+use hcs_sim::{Clock, Simulator};
+
+/// How long one figure is measured. The best of several rounds is printed: the machine is shared.
+const ROUND: Duration = Duration::from_millis(150);
+const ROUNDS: u32 = 5;
+
+/// Nanoseconds a call of `work`, best round.
+fn measure(mut work: impl FnMut()) -> f64 {
+    work();
+    let mut best = f64::MAX;
+    for _ in 0..ROUNDS {
+        let began = Instant::now();
+        let mut count = 0_u32;
+        while began.elapsed() < ROUND {
+            for _ in 0..16 {
+                work();
+            }
+            count += 16;
+        }
+        best = best.min(began.elapsed().as_nanos() as f64 / f64::from(count));
+    }
+    best
+}
+
+fn show(what: &str, nanoseconds: f64, aim: &str) {
+    let figure = match nanoseconds {
+        n if n < 1_000.0 => format!("{n:.0} ns"),
+        n if n < 1_000_000.0 => format!("{:.2} us", n / 1e3),
+        n => format!("{:.2} ms", n / 1e6),
+    };
+    println!("{what:<52} {figure:>12} {:>14.0} /s  {aim}", 1e9 / nanoseconds);
+}
+
+fn main() {
+    println!("{:<52} {:>12} {:>14}     aim", "workload", "each", "rate");
+    let mut lives = Vec::new();
+    for residents in [0, 100, 10_000, 100_000] {
+        let (_simulator, client) = populated(residents);
+        let each = measure(|| assert!(life(&client)));
+        show(&format!("life with {residents} residents (JSON, 17 calls)"), each, "50,000 /s");
+        lives.push(each);
+    }
+    println!("{:<52} {:>12.2} x", "  10,000 residents against none; aim at most 1.3", lives[2] / lives[0]);
+    println!("{:<52} {:>12.2} x", "  100,000 residents against none", lives[3] / lives[0]);
+
+    show("fresh world (simulator and client)", measure(|| drop(black_box(Simulator::default().client("c")))), "10 us");
+    show("fresh host", measure(|| drop(black_box(Host::new(Build::SERVER_2022)))), "");
+    let host = populated_host(100_000);
+    show("clone of a host of 100,000", measure(|| drop(black_box(host.clone()))), "microseconds");
+    let touched = measure(|| {
+        let mut fork = host.clone();
+        touch(&mut fork);
+        black_box(fork);
+    });
+    show("clone of a host of 100,000, then a call", touched, "microseconds");
+
+    let (_simulator, client) = populated(1);
+    let system = create(&client, "asked");
+    show("query (operation, call, wait, close)", measure(|| assert!(query(&client, system))), "");
+    assert!(!refused(&client, system), "the first start is none that is refused");
+    show("error path (a start refused by state)", measure(|| assert!(refused(&client, system))), "");
+
+    let free = Simulator::builder().clock(Clock::Free(1.0)).start();
+    let plain = free.client("plain");
+    let operation = plain.create_operation(None);
+    let direct = measure(|| _ = black_box(plain.get_operation_type(operation)));
+    show("a call in Rust (get operation type)", direct, "");
+    // SAFETY: the context and the callback are optional.
+    let operation = unsafe { hcs_sim_dll::computecore::HcsCreateOperation(std::ptr::null(), None) };
+    // SAFETY: the handle is live.
+    let abi = measure(|| _ = black_box(unsafe { hcs_sim_dll::computecore::HcsGetOperationType(operation) }));
+    show("the same call through the ABI", abi, "");
+    println!("{:<52} {:>9.0} ns", "  the ABI adds; aim 100 ns", abi - direct);
+
+    let text = document();
+    println!("\nA document of {} bytes:", text.len());
+    let value = measure(|| _ = black_box(serde_json::from_str::<serde_json::Value>(text).is_ok()));
+    let parse = measure(|| _ = black_box(Document::parse(text).is_ok()));
+    let both = measure(|| {
+        let document = Document::parse(text).expect("it parses");
+        check(&document, Root::ComputeSystem, Build::B26200).expect("it is taken");
+        black_box(document);
+    });
+    show("serde_json::Value, parse alone", value, "");
+    show("arena, parse", parse, "");
+    show("arena, parse and validate", both, "not slower than Value");
+    println!("{:<52} {:>12.2} x", "  parse and validate against Value", both / value);
+    black_box(Time::ZERO);
+}
