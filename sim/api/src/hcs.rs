@@ -104,7 +104,6 @@ pub type EventCallback = Arc<dyn Fn(&Event) + Send + Sync>;
 ///
 /// Each method is one export of `computecore.dll`; its page in Microsoft's documentation describes it, and
 /// `hcs_rules` says what the simulated one does. No method panics on anything a caller passes.
-#[allow(clippy::missing_errors_doc, reason = "codes are values here; the rules list them for each call")]
 pub trait Hcs: Send + Sync {
     /// `HcsCreateOperation`. NULL when there is no memory.
     fn create_operation(&self, callback: Option<OperationCallback>) -> OperationHandle;

@@ -1,7 +1,7 @@
 //! The Host Compute Service in safe Rust.
 //!
 //! [`Hcs`] has one method for each modelled export and is as raw as they are. [`ComputeSystem`] and [`Operation`] own
-//! their handles and stand on any [`Hcs`]: a simulated client, or [`windows`] on a Windows host.
+//! their handles and stand on any [`Hcs`]: a simulated client, or `Windows` on a Windows host.
 //!
 //! | file | what is there |
 //! |---|---|

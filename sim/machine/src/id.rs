@@ -41,10 +41,13 @@ impl FoldedId {
 /// How many shards the index has: a fork copies one of them on its first write.
 const SHARDS: usize = 256;
 
+/// The live systems of one shard.
+type Shard = Option<Arc<BTreeMap<FoldedId, Key>>>;
+
 /// The live systems by id. Copy-on-write in shards, ordered within each, so that nothing depends on hashing order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
-    shards: Arc<Vec<Option<Arc<BTreeMap<FoldedId, Key>>>>>,
+    shards: Arc<Vec<Shard>>,
 }
 
 impl Index {

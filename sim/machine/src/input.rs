@@ -32,7 +32,7 @@ impl From<&str> for Text {
 
 /// A call with its arguments. A callback is only a bit here: the shell keeps the closure or the pointer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the fields are the parameters of the exports, by their names")]
+#[expect(missing_docs, reason = "the fields are the parameters of the exports, by their names")]
 pub enum Request {
     CreateOperation {
         callback: bool,

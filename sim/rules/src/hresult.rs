@@ -15,7 +15,7 @@ struct Entry(Hresult, &'static str, &'static str);
 macro_rules! hresults {
     ($($(#[$doc:meta])* $name:ident = $value:literal, $text:literal;)+) => {
         impl Hresult {
-            $($(#[$doc])* #[doc = concat!("`", stringify!($value), "`: ", $text)] pub const $name: Hresult = Hresult($value);)+
+            $($(#[$doc])* #[doc = concat!("`", stringify!($value), "`: `", $text, "`")] pub const $name: Hresult = Hresult($value);)+
         }
         const TABLE: &[Entry] = &[$(Entry(Hresult::$name, stringify!($name), $text)),+];
     };

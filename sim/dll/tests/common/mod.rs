@@ -1,7 +1,5 @@
 //! What the tests of the ABI share: strings, documents, a machine's document.
 
-#![expect(dead_code, reason = "the client's side of a C ABI; each test uses what it needs")]
-
 use std::ptr::null_mut;
 
 use windows_sys::Win32::Foundation::LocalFree;
