@@ -31,6 +31,9 @@ enum What {
         /// The build of the double, by its number; every build if not given
         #[arg(long)]
         build: Option<u32>,
+        /// On Windows: another DLL than the host's own, by its full path; the build says what is believed of it
+        #[arg(long)]
+        dll: Option<std::path::PathBuf>,
         /// Only cases whose name holds this
         #[arg(long, default_value = "")]
         filter: String,
@@ -66,8 +69,8 @@ fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        What::Run { target, build, filter, format } => {
-            let targets = match targets(target, build) {
+        What::Run { target, build, dll, filter, format } => {
+            let targets = match targets(target, build, dll.as_deref()) {
                 Ok(targets) => targets,
                 Err(problem) => {
                     eprintln!("hcs-conformance: {problem}");
@@ -85,17 +88,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn targets(on: On, build: Option<u32>) -> Result<Vec<Box<dyn Target>>, String> {
+fn targets(on: On, build: Option<u32>, dll: Option<&std::path::Path>) -> Result<Vec<Box<dyn Target>>, String> {
+    let build = match build {
+        None => None,
+        Some(number) => Some(Build::from_number(number).ok_or(format!("build {number} is not described"))?),
+    };
     match on {
+        On::Simulator if dll.is_some() => Err("--dll goes with --target windows".to_owned()),
         On::Simulator => {
-            let builds = match build {
-                None => Build::ALL.to_vec(),
-                Some(number) => vec![Build::from_number(number).ok_or(format!("build {number} is not simulated"))?],
-            };
+            let builds = build.map_or(Build::ALL.to_vec(), |build| vec![build]);
             Ok(builds.into_iter().map(|build| Box::new(simulator::Double(build)) as Box<dyn Target>).collect())
         }
         #[cfg(windows)]
-        On::Windows => Ok(vec![Box::new(windows::Host::load()?)]),
+        On::Windows => Ok(vec![Box::new(windows::Host::load(dll, build)?)]),
         #[cfg(not(windows))]
         On::Windows => Err("the real service is on Windows only; run this program there".to_owned()),
     }

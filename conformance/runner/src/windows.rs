@@ -1,6 +1,8 @@
 //! The Windows host that this program stands on, as a target. Its world cannot be acted on, and nothing can be kept from
 //! ending; cases that need it are skipped and say so.
 
+use std::path::Path;
+
 use hcs_api::{Hcs, Windows};
 use hcs_conformance::target::{Capabilities, Session, Target};
 use hcs_rules::build::Build;
@@ -8,22 +10,27 @@ use hcs_rules::vocabulary::Call;
 
 /// This host.
 pub(crate) struct Host {
+    name: &'static str,
     dll: Windows,
     build: Build,
 }
 
 impl Host {
-    /// Loads the real DLL.
-    pub(crate) fn load() -> Result<Host, String> {
-        let dll = Windows::load().map_err(|error| format!("computecore.dll cannot be loaded: {error}"))?;
-        let build = dll.build().ok_or("this host's build is not one that is described; the rows do not speak of it")?;
-        Ok(Host { dll, build })
+    /// Loads the host's own DLL, or another; what is believed of it is what is believed of this build, or of the host's.
+    pub(crate) fn load(path: Option<&Path>, build: Option<Build>) -> Result<Host, String> {
+        let name = if path.is_some() { "the DLL given, as" } else { "Windows" };
+        let dll = path.map_or_else(Windows::load, Windows::load_from);
+        let dll = dll.map_err(|error| format!("the DLL cannot be loaded: {error}"))?;
+        let build = build.or_else(|| dll.build());
+        let build = build
+            .ok_or("this host's build is none that is described; say with --build what it is to be held against")?;
+        Ok(Host { name, dll, build })
     }
 }
 
 impl Target for Host {
     fn name(&self) -> String {
-        "Windows".to_owned()
+        self.name.to_owned()
     }
 
     fn build(&self) -> Build {

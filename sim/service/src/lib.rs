@@ -1,14 +1,29 @@
 //! A deterministic simulator and test double of the Windows Host Compute Service.
 //!
 //! ```
-//! use hcs_api::ComputeSystem;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use hcs_sim::api::ComputeSystem;
+//! use hcs_sim::rules::{hresult::Hresult, vocabulary::Call};
 //! use hcs_sim::{Simulator, on};
-//! use hcs_rules::{hresult::Hresult, vocabulary::Call};
 //!
 //! let sim = Simulator::builder().seed(7).start();
-//! sim.fault(on(Call::StartComputeSystem).nth(2).fail(Hresult::ERROR_NO_SYSTEM_RESOURCES));
 //! let agent = sim.client("agent");
-//! # let _ = agent;
+//! let vm = ComputeSystem::create(&agent, "vm", r#"{"VirtualMachine":{}}"#)?;
+//!
+//! // The first start hangs for ever. The time-out of ten minutes costs microseconds.
+//! sim.fault(on(Call::StartComputeSystem).id("vm").nth(1).hang());
+//! let error = vm.start_within(Duration::from_secs(600)).unwrap_err();
+//! assert_eq!(error.code, Hresult::HCS_E_OPERATION_TIMEOUT);
+//!
+//! // Another client ends it; the start is told, the exit status says who.
+//! let other = ComputeSystem::open(&sim.client("operator"), "vm")?;
+//! other.terminate()?;
+//! assert!(vm.wait_for_exit(None)?.contains("ForcedExit"));
+//! drop((vm, other));
+//! sim.finish().assert_clean(); // no leak, no misuse, no fault that never fired
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! | file | what is there |
