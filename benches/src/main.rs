@@ -1,7 +1,5 @@
 //! How fast the double is. `cargo run --release -p hcs-benches` prints every figure, its aim, and ratios from one run.
 
-#![expect(unsafe_code, reason = "one workload calls through the C ABI, as a client would")]
-
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -78,10 +76,9 @@ fn main() {
     let operation = plain.create_operation(None);
     let direct = measure(|| _ = black_box(plain.get_operation_type(operation)));
     show("a call in Rust (get operation type)", direct, "");
-    // SAFETY: the context and the callback are optional.
-    let operation = unsafe { hcs_sim_dll::computecore::HcsCreateOperation(std::ptr::null(), None) };
-    // SAFETY: the handle is live.
-    let abi = measure(|| _ = black_box(unsafe { hcs_sim_dll::computecore::HcsGetOperationType(operation) }));
+    let handle = hcs_sim_dll::client().create_operation(None).0 as usize;
+    let handle = std::ptr::without_provenance_mut(handle);
+    let abi = measure(|| _ = black_box(hcs_sim_dll::computecore::HcsGetOperationType(handle)));
     show("the same call through the ABI", abi, "");
     println!("{:<52} {:>9.0} ns", "  the ABI adds; aim 100 ns", abi - direct);
 

@@ -1,15 +1,14 @@
 //! The `hcs-conformance` program: runs the suite on the double, or on the Windows host that it stands on.
 
-mod simulator;
-#[cfg(windows)]
-mod windows;
-
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use hcs_conformance::report::{Report, Verdict};
 use hcs_conformance::target::Target;
 use hcs_conformance::{cases, derived};
+use hcs_conformance_runner::simulator;
+#[cfg(windows)]
+use hcs_conformance_runner::windows;
 use hcs_rules::build::Build;
 use hcs_rules::system::ROWS;
 

@@ -7,7 +7,8 @@ use hcs_rules::vocabulary::Call;
 use hcs_sim::{Client, Simulator, on};
 
 /// The double of one build.
-pub(crate) struct Double(pub(crate) Build);
+#[derive(Clone, Copy, Debug)]
+pub struct Double(pub Build);
 
 struct World {
     simulator: Simulator,

@@ -9,7 +9,8 @@ use hcs_rules::build::Build;
 use hcs_rules::vocabulary::Call;
 
 /// This host.
-pub(crate) struct Host {
+#[derive(Debug)]
+pub struct Host {
     name: &'static str,
     dll: Windows,
     build: Build,
@@ -17,7 +18,10 @@ pub(crate) struct Host {
 
 impl Host {
     /// Loads the host's own DLL, or another; what is believed of it is what is believed of this build, or of the host's.
-    pub(crate) fn load(path: Option<&Path>, build: Option<Build>) -> Result<Host, String> {
+    ///
+    /// # Errors
+    /// What the loader says, or that nothing is believed of this host's build.
+    pub fn load(path: Option<&Path>, build: Option<Build>) -> Result<Host, String> {
         let name = if path.is_some() { "the DLL given, as" } else { "Windows" };
         let dll = path.map_or_else(Windows::load, Windows::load_from);
         let dll = dll.map_err(|error| format!("the DLL cannot be loaded: {error}"))?;

@@ -1,68 +1,12 @@
 //! The suite on the double, and proof that the suite would notice.
 
-use hcs_api::Hcs;
 use hcs_conformance::report::Report;
-use hcs_conformance::target::{Capabilities, Session, Target};
 use hcs_conformance::{cases, derived};
+use hcs_conformance_runner::simulator::Double;
 use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::rule::{Answer, Row};
 use hcs_rules::system::ROWS;
-use hcs_rules::vocabulary::Call;
-use hcs_sim::{Client, Simulator, on};
-
-struct Double(Build);
-
-struct World {
-    simulator: Simulator,
-    client: Client,
-}
-
-impl Target for Double {
-    fn name(&self) -> String {
-        "the double".to_owned()
-    }
-
-    fn build(&self) -> Build {
-        self.0
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { hang: true, world_events: true }
-    }
-
-    fn session(&self) -> Box<dyn Session> {
-        let simulator = Simulator::builder().on(self.0).start();
-        let client = simulator.client("conformance");
-        Box::new(World { simulator, client })
-    }
-}
-
-impl Session for World {
-    fn hcs(&self) -> &dyn Hcs {
-        &self.client
-    }
-
-    fn hang_next(&self, call: Call) {
-        self.simulator.fault(on(call).nth(1).hang());
-    }
-
-    fn guest_crash(&self, id: &str) -> bool {
-        self.simulator.guest_crash(id)
-    }
-
-    fn guest_power_off(&self, id: &str) -> bool {
-        self.simulator.guest_power_off(id)
-    }
-
-    fn service_stop(&self) -> bool {
-        self.simulator.service_stop()
-    }
-
-    fn drain(&self) {
-        self.simulator.drain();
-    }
-}
 
 fn derived_report(rows: &[Row], build: Build, wanted: impl Fn(&str) -> bool) -> Report {
     derived::run_all(rows, ROWS, &Double(build), wanted)

@@ -157,7 +157,7 @@ pub unsafe extern "system" fn HcsGetProcessFromOperation(handle: HCS_OPERATION) 
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetOperationType(handle: HCS_OPERATION) -> HCS_OPERATION_TYPE {
+pub extern "system" fn HcsGetOperationType(handle: HCS_OPERATION) -> HCS_OPERATION_TYPE {
     guarded(OperationType::None.value(), || client().get_operation_type(operation(handle)))
 }
 

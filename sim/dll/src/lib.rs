@@ -21,4 +21,4 @@ pub mod computecore;
 mod text;
 pub mod world;
 
-pub use world::{reset, simulator};
+pub use world::{client, reset, simulator};

@@ -37,7 +37,7 @@ pub fn reset(seed: u64, build: Build) {
     *world().lock().unwrap_or_else(PoisonError::into_inner) = make(seed, build);
 }
 
-/// This process as a client.
-pub(crate) fn client() -> Client {
+/// This process as a client: its handles are those of the C ABI.
+pub fn client() -> Client {
     world().lock().unwrap_or_else(PoisonError::into_inner).client.clone()
 }

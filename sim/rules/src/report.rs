@@ -89,12 +89,14 @@ fn for_each_cell(mut visit: impl FnMut(&Row, Facet, Kind, SystemState, Build)) {
 fn write_diagram(out: &mut String, kind: Kind) -> core::fmt::Result {
     let mut edges: BTreeSet<(usize, usize, &str)> = BTreeSet::new();
     for_each_cell(|row, _, of, state, _| {
-        if let Some(next) = row.becomes.filter(|next| of == kind && *next != state) {
+        // A create begins a system of its own, whatever has its id already.
+        let begins = row.on == Trigger::Create && state != SystemState::Absent;
+        if let Some(next) = row.becomes.filter(|next| of == kind && *next != state && !begins) {
             edges.insert((state.index(), next.index(), row.id));
         }
     });
     writeln!(out, "\n## States of {}\n\n```mermaid\nstateDiagram-v2", words(kind.name()))?;
-    writeln!(out, "    [*] --> Absent")?;
+    writeln!(out, "    [*] --> Absent\n    Absent --> Refused: create.taken")?;
     for (from, to, row) in edges {
         writeln!(out, "    {} --> {}: {row}", SystemState::ALL[from].name(), SystemState::ALL[to].name())?;
     }

@@ -17,7 +17,7 @@ use crate::book::{Callback, Page, Registered};
 use crate::callback::{Closed, Gate};
 use crate::clock::Clock;
 use crate::pump::Core;
-use crate::simulator::Shared;
+use crate::simulator::{Shared, Simulator};
 use crate::thread;
 use crate::worker;
 
@@ -25,6 +25,8 @@ use crate::worker;
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    /// A world goes on for as long as somebody can use it.
+    _world: Simulator,
     id: ClientId,
 }
 
@@ -35,8 +37,8 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    pub(crate) fn new(shared: Arc<Shared>, id: ClientId) -> Client {
-        Client { shared, id }
+    pub(crate) fn new(world: Simulator, id: ClientId) -> Client {
+        Client { shared: world.shared.clone(), _world: world, id }
     }
 
     pub(crate) fn id(&self) -> ClientId {
@@ -132,7 +134,7 @@ impl Client {
         };
         let mut core = self.shared.lock();
         let name = core.name(self.id.0);
-        core.misuse.push(format!("handle {:#x} was closed by {name} {complaint}", handle.0));
+        core.note_misuse(format!("handle {:#x} was closed by {name} {complaint}", handle.0));
     }
 
     fn set_callback(&self, request: Request, handle: Handle, callback: Option<Callback>) -> Hresult {

@@ -64,6 +64,8 @@ pub(crate) struct Core {
     /// Counts whatever happens, so that a future can tell whether something has since it last looked.
     pub(crate) activity: u64,
     pub(crate) findings: Vec<(Time, Finding)>,
+    /// How many more there were.
+    pub(crate) findings_left_out: u64,
     /// Misuse that the machine cannot see, because it is about threads.
     pub(crate) misuse: Vec<String>,
     pub(crate) troubles: Vec<String>,
@@ -97,6 +99,7 @@ impl Core {
             wakers: Vec::new(),
             activity: 0,
             findings: Vec::new(),
+            findings_left_out: 0,
             misuse: Vec::new(),
             troubles: Vec::new(),
             transcript: transcript.then(Transcript::default),
@@ -135,6 +138,7 @@ impl Core {
                 Effect::Reply(reply) => answer = reply,
                 Effect::Wake(wait, reply) => self.wake(wait, reply),
                 Effect::Notify(notification) => self.judge(notification),
+                Effect::Finding(_) if self.findings.len() >= MOST_FINDINGS => self.findings_left_out += 1,
                 Effect::Finding(finding) => self.findings.push((now, finding)),
             }
         }
@@ -328,10 +332,20 @@ impl Core {
         }
     }
 
+    /// Notes misuse that the machine cannot see, up to the number of findings that are kept.
+    pub(crate) fn note_misuse(&mut self, told: String) {
+        if self.misuse.len() < MOST_FINDINGS { self.misuse.push(told) } else { self.findings_left_out += 1 }
+    }
+
+    /// Notes trouble, up to the same number.
+    pub(crate) fn note_trouble(&mut self, told: String) {
+        if self.troubles.len() < MOST_FINDINGS { self.troubles.push(told) } else { self.findings_left_out += 1 }
+    }
+
     /// A call whose wait nothing can end: it is given up, and told.
     pub(crate) fn give_up(&mut self, wait: WaitId, call: Option<Call>) {
         let call = call.map_or_else(|| "a call".to_owned(), Call::export);
-        self.troubles.push(format!("{call} waited for what never came, and was given up"));
+        self.note_trouble(format!("{call} waited for what never came, and was given up"));
         self.step(&Input::GiveUp(wait));
     }
 
@@ -345,6 +359,9 @@ impl Core {
         self.queue.is_empty() && self.running.len() == self.running_blocked
     }
 }
+
+/// How many findings are kept: a client that misuses in a loop must not fill the memory.
+const MOST_FINDINGS: usize = 10_000;
 
 /// How long a thread outside may do something else, in real time, before a scheduled world takes it for idle.
 pub(crate) const GRACE: Duration = Duration::from_millis(2);

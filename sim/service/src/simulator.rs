@@ -35,7 +35,7 @@ impl Shared {
     }
 }
 
-/// A simulated world. Its clones are the same world; the world ends with the last.
+/// A simulated world. Its clones are the same world; the world ends with the last of them and of its clients.
 #[derive(Clone)]
 pub struct Simulator {
     /// Dropped with the last clone, and before the world that it looks at.
@@ -131,7 +131,7 @@ impl Simulator {
         let mut core = self.shared.lock();
         core.names.push(name.to_owned());
         match core.step(&Input::Connect(rights)) {
-            Reply::Connected(id) => Client::new(self.shared.clone(), id),
+            Reply::Connected(id) => Client::new(self.clone(), id),
             other => unreachable!("a connection is answered with {other:?}"),
         }
     }
@@ -390,6 +390,9 @@ fn report(core: &Core) -> Report {
             .map(|filter| format!("rule {} about notifications ({:?}) never met one", filter.number, filter.which)),
     );
     report.troubles.clone_from(&core.troubles);
+    if core.findings_left_out > 0 {
+        report.troubles.push(format!("{} more findings are left out", core.findings_left_out));
+    }
     if !core.held.is_empty() {
         report.troubles.push(format!("{} notifications are still held", core.held.len()));
     }

@@ -43,7 +43,7 @@ pub(crate) fn call(shared: &Arc<Shared>, core: &mut Core) {
         let spawned = std::thread::Builder::new().name("hcs-sim callbacks".to_owned()).spawn(move || run(&weak));
         if spawned.is_err() {
             core.workers -= 1;
-            core.troubles.push("the host refused a thread for callbacks".to_owned());
+            core.note_trouble("the host refused a thread for callbacks".to_owned());
         }
     }
     shared.work.notify_all();
@@ -133,7 +133,7 @@ fn deliver<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, notification:
             let what = panic.downcast_ref::<&str>().map(ToString::to_string);
             let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             let name = core.name(target.client.0);
-            core.troubles.push(format!("a callback of {name} panicked: {what}"));
+            core.note_trouble(format!("a callback of {name} panicked: {what}"));
         }
     }
     core.activity += 1;
@@ -168,7 +168,7 @@ pub(crate) fn drain(shared: &Arc<Shared>) {
         let ran_out;
         (core, ran_out) = shared.settled.wait_for(core, DRAIN_LIMIT);
         if ran_out {
-            core.troubles.push("a callback did not return".to_owned());
+            core.note_trouble("a callback did not return".to_owned());
             return;
         }
     }
