@@ -1,6 +1,6 @@
 //! The `hcs-sim` program: runs stories, lists them, checks documents.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -8,6 +8,15 @@ use hcs_rules::build::Build;
 use hcs_rules::document::Root;
 use hcs_scenarios::story::Story;
 use hcs_scenarios::{library, lint, random, stage};
+
+/// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
+macro_rules! say {
+    ($($what:tt)*) => {
+        if writeln!(std::io::stdout(), $($what)*).is_err() {
+            std::process::exit(0);
+        }
+    };
+}
 
 /// A deterministic simulator of the Windows Host Compute Service. Without an argument it runs the tutorial.
 #[derive(Parser)]
@@ -78,11 +87,11 @@ fn main() -> ExitCode {
         Some(What::Commands) => commands(),
         Some(What::Check { file, root, build, all }) => check(&file, root.as_deref(), build, all),
         Some(What::Digest { sequences, seed }) => {
-            println!("{}", random::digest(seed, sequences));
+            say!("{}", random::digest(seed, sequences));
             Ok(ExitCode::SUCCESS)
         }
         Some(What::Rules) => {
-            print!("{}", hcs_rules::report::page());
+            say!("{}", hcs_rules::report::page().trim_end());
             Ok(ExitCode::SUCCESS)
         }
     };
@@ -95,7 +104,7 @@ fn main() -> ExitCode {
 /// The first story, and what to do next.
 fn tutorial() -> Result<ExitCode, String> {
     let code = run("tutorial", None, None, false)?;
-    println!(
+    say!(
         "
 Next:
   cargo run -- list                    the other stories
@@ -116,13 +125,13 @@ fn run(name: &str, seed: Option<u64>, build: Option<u32>, update: bool) -> Resul
     let colour = std::io::stdout().is_terminal();
     let told = Story::parse(&text).run(seed, build, |comments, _, printed| {
         for line in comments {
-            if colour { println!("\x1b[2m{line}\x1b[0m") } else { println!("{line}") }
+            if colour { say!("\x1b[2m{line}\x1b[0m") } else { say!("{line}") }
         }
         for line in printed {
-            println!("{line}");
+            say!("{line}");
         }
         if !printed.is_empty() || !comments.is_empty() {
-            println!();
+            say!();
         }
     });
     if seed.is_some() || build.is_some() {
@@ -139,21 +148,21 @@ fn run(name: &str, seed: Option<u64>, build: Option<u32>, update: bool) -> Resul
 }
 
 fn list() -> Result<ExitCode, String> {
-    println!("Stories (hcs-sim run NAME):");
+    say!("Stories (hcs-sim run NAME):");
     for story in library::STORIES {
-        println!("  {:<14} {}", story.name, story.title());
+        say!("  {:<14} {}", story.name, story.title());
     }
-    println!("\nDocuments (CLIENT create ID NAME):");
+    say!("\nDocuments (CLIENT create ID NAME):");
     for document in library::DOCUMENTS {
-        println!("  {}", document.name);
+        say!("  {}", document.name);
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn commands() -> Result<ExitCode, String> {
-    println!("A story is a text file: comments (#), commands, a line ----, what they print, an empty line.\n");
+    say!("A story is a text file: comments (#), commands, a line ----, what they print, an empty line.\n");
     for command in stage::COMMANDS {
-        println!("  {:<12} {}\n  {:<12}   {}", command.word, command.about, "", command.example);
+        say!("  {:<12} {}\n  {:<12}   {}", command.word, command.about, "", command.example);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -170,20 +179,20 @@ fn check(file: &std::path::Path, root: Option<&str>, build: u32, all: bool) -> R
     let faults = lint::faults(&text, root, build)?;
     let shown = if all { faults.len() } else { 1 };
     for fault in faults.iter().take(shown) {
-        println!("{}", lint::sentence(fault));
+        say!("{}", lint::sentence(fault));
     }
     if faults.is_empty() {
-        println!("{} ({}) takes it", build.title(), build.number());
+        say!("{} ({}) takes it", build.title(), build.number());
         return Ok(ExitCode::SUCCESS);
     }
     if faults.len() > shown {
-        println!("and {} more; --all shows them", faults.len() - shown);
+        say!("and {} more; --all shows them", faults.len() - shown);
     }
     let takers: Vec<String> = Build::ALL
         .iter()
         .filter(|build| lint::faults(&text, root, **build).is_ok_and(|faults| faults.is_empty()))
         .map(|build| build.number().to_string())
         .collect();
-    println!("Builds that take it: {}", if takers.is_empty() { "none".to_owned() } else { takers.join(", ") });
+    say!("Builds that take it: {}", if takers.is_empty() { "none".to_owned() } else { takers.join(", ") });
     Ok(ExitCode::FAILURE)
 }

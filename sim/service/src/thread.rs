@@ -16,8 +16,8 @@ use crate::sync::Guard;
 use crate::wait::Seat;
 use crate::worker;
 
-/// How long an actor waits in real time for a turn that nobody gives back, before it takes it. Whoever has it may be stuck
-/// behind a lock of the user's that this actor holds.
+/// How long an actor waits in real time for a turn that nobody gives back, before it takes it: whoever has it may be stuck
+/// behind a lock of the user's that this actor holds. Also how long threads outside are taken for busy while actors wait.
 const TURN_LIMIT: Duration = Duration::from_millis(500);
 
 /// What a thread is to the simulator.
@@ -103,13 +103,16 @@ fn take_turn<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, actor: usiz
             break;
         }
         if ran_out {
-            // Threads outside have had their chance to go on.
-            if core.actors.turn().is_none() && core.is_nobody_telling() && core.pick_actor() {
-                shared.turn.notify_all();
-            }
             patience = patience.saturating_sub(GRACE);
-            if patience.is_zero() {
+        }
+        if patience.is_zero() {
+            patience = TURN_LIMIT;
+            if core.actors.turn().is_some() {
                 core.actors.seize(actor);
+            } else if core.is_nobody_telling() {
+                // Threads outside have had their chance to go on; they count again from their next call on.
+                core.awake.clear();
+                after_step(shared, &mut core);
             }
         }
     }
@@ -280,7 +283,7 @@ impl Simulator {
     }
 
     /// Runs something that waits outside the world, such as the receiving end of a channel that a callback feeds, and lets
-    /// the world go on meanwhile. Without it a scheduled world takes a silent thread for busy, for a tenth of a second.
+    /// the world go on meanwhile. Without it a scheduled world takes a silent thread for busy, for a quarter of a second.
     pub fn idle<R>(&self, waiting: impl FnOnce() -> R) -> R {
         idle(&self.shared, waiting)
     }

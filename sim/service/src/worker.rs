@@ -22,7 +22,7 @@ use crate::thread;
 const FREE_LIMIT: usize = 8;
 
 /// How long a scheduled world whose clients only have callbacks takes a silent thread for busy, in real time.
-const SILENCE: Duration = Duration::from_millis(100);
+const SILENCE: Duration = Duration::from_millis(250);
 
 /// How long a worker with nothing to do stays.
 const LINGER: Duration = Duration::from_secs(1);

@@ -1,11 +1,12 @@
 /* One life in C. Declares what it uses, as the SDK's computecore.h does. */
 #include <stdint.h>
 #include <stdio.h>
-#include <uchar.h>
 
+/* What u"..." is made of. Not every system has <uchar.h> for it. */
+typedef uint_least16_t unit_t;
 typedef void *HCS_OPERATION, *HCS_SYSTEM;
-typedef char16_t *PWSTR;
-typedef const char16_t *PCWSTR;
+typedef unit_t *PWSTR;
+typedef const unit_t *PCWSTR;
 typedef int32_t HRESULT;
 
 HCS_OPERATION HcsCreateOperation(const void *context, void (*callback)(HCS_OPERATION, void *));
@@ -23,7 +24,7 @@ static void show(const char *what, HRESULT call, HCS_OPERATION operation)
     PWSTR document = NULL;
     HRESULT result = HcsWaitForOperationResult(operation, 0xFFFFFFFF, &document);
     printf("%s: 0x%08X 0x%08X ", what, (unsigned)call, (unsigned)result);
-    for (const char16_t *unit = document; unit && *unit; unit++)
+    for (const unit_t *unit = document; unit && *unit; unit++)
         putchar(*unit < 128 ? (int)*unit : '?');
     putchar('\n');
     LocalFree(document);
