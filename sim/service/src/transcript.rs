@@ -18,7 +18,10 @@ impl Transcript {
     pub(crate) fn step(&mut self, now: Time, input: &Input, effects: &[Effect], names: &[String]) {
         let name = |client: u32| names.get((client as usize).wrapping_sub(1)).map_or("?", String::as_str);
         match input {
-            Input::Connect(rights) => self.line(now, &format!("connect as {rights:?}")),
+            Input::Connect(rights) => {
+                let name = names.last().map_or("?", String::as_str);
+                self.line(now, &format!("{name}: connects as {rights:?}"));
+            }
             Input::World(event) => self.line(now, &world(event)),
             Input::Call(client, request, fate) => {
                 let mut line = format!("{}: {}", name(client.0), call(request));
