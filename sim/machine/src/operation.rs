@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::{self, Ending, InFlight, Phase, Verdict};
 use hcs_rules::rule::{Answer, Row};
+use hcs_rules::time::REFUSAL_FRACTION;
 use hcs_rules::vocabulary::{Call, EventType, OperationType, SystemState};
 
 use crate::answer;
@@ -171,8 +172,8 @@ impl Host {
         };
         let at = match (&fate.end, &plan) {
             (End::Hangs, _) => Time::NEVER,
-            // What the rules refuse is refused without the work being done. Assumed: how fast is not recorded.
-            (_, Plan::Refused(..)) => self.now.after(fate.latency / 256),
+            // What the rules refuse is refused without the work being done.
+            (_, Plan::Refused(..)) => self.now.after(fate.latency / REFUSAL_FRACTION),
             _ => self.now.after(fate.latency),
         };
         let due = (at, self.next_sequence());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hcs_rules::answer::Exit;
-use hcs_rules::document::Root;
+use hcs_rules::document::{Root, UNMODELLED, unmodelled_members};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::Ending;
 use hcs_rules::rule::{After, Answer, Audience, Row, Surface};
@@ -483,15 +483,8 @@ impl Configuration {
     }
 }
 
-/// Whether a configuration asks only for what is modelled. `SystemType` at the root is the older form of document.
+/// Whether a configuration asks only for what is modelled.
 fn is_modelled(root: Node<'_>) -> bool {
-    const UNMODELLED: &[&[&str]] = &[
-        &["SystemType"],
-        &["HostingSystemId"],
-        &["HostedSystem"],
-        &["VirtualMachine", "RestoreState"],
-        &["Container", "HvRuntime"],
-    ];
     !UNMODELLED.iter().any(|path| root.path(path).is_some_and(|node| !node.is_null()))
 }
 
@@ -522,18 +515,13 @@ impl Query {
         if let Err(fault) = document::check(&document, root, build) {
             return refused(Facet::InvalidQuery, fault);
         }
-        let unmodelled: &[&str] = match root {
-            Root::PropertyQuery => &["PropertyTypes", "Queries"],
-            Root::SystemQuery => &["Names"],
-            Root::ComputeSystem => &[],
-        };
         let asks = |member: &&str| {
             let asked = document.root().get(member).filter(|node| !node.is_null());
             asked.is_some_and(|node| {
                 node.members().next().is_some() || node.items().any(|item| item.as_str() != Some("Basic"))
             })
         };
-        let facet = if unmodelled.iter().any(asks) { Facet::UnmodelledQuery } else { Facet::BasicQuery };
+        let facet = if unmodelled_members(root).iter().any(asks) { Facet::UnmodelledQuery } else { Facet::BasicQuery };
         Query { facet, document: Some(document), refusal: None }
     }
 }

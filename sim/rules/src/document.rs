@@ -195,6 +195,20 @@ const _: () = {
     assert!(covered == FaultKinds::EVERY.bits(), "a kind of fault has no row");
 };
 
+/// What a configuration may ask for that the double does not model: the paths of the members. `SystemType` at the root is
+/// the older form of document.
+pub const UNMODELLED: &[&[&str]] =
+    &[&["SystemType"], &["HostingSystemId"], &["HostedSystem"], &["VirtualMachine", "RestoreState"]];
+
+/// What a query may ask for that the double does not model: members whose elements are other than `Basic`.
+pub const fn unmodelled_members(root: Root) -> &'static [&'static str] {
+    match root {
+        Root::ComputeSystem => &[],
+        Root::SystemQuery => &["Names"],
+        Root::PropertyQuery => &["PropertyTypes", "Queries"],
+    }
+}
+
 /// How deeply a document may be nested. Assumed: no limit is recorded; the deepest real document has 9 levels.
 pub const MAX_DEPTH: usize = 64;
 

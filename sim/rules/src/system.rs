@@ -199,7 +199,7 @@ const LIST: [Row; 57] = [
         .passes()
         .known(&[documented("compute system sample"), observed("VMLord", &[B26100]).kinds(&[VirtualMachine]).states(&[Created])]),
     Row::on("last-handle.over", Trigger::LastHandleGone).when(&[Exited, Refused])
-        .happens().becomes(Absent).after(After::Forget)
+        .happens().becomes(Absent).ends(Ending::LastHandle).after(After::Forget)
         .known(&[observed("hcsctl", &[B26200]).kinds(&[VirtualMachine]).states(&[Exited])]),
 
     // -- The guest.

@@ -23,3 +23,7 @@ pub const fn latency(operation: OperationType) -> (u64, u64) {
         OperationType::GetProperties => (200 * MICROSECOND, 2 * MILLISECOND),
     }
 }
+
+/// What the rules refuse on an operation takes this fraction of the time that the work would have taken. Assumed: how fast a
+/// refusal comes is not recorded, but it needs no worker process.
+pub const REFUSAL_FRACTION: u64 = 256;

@@ -106,7 +106,8 @@ impl Unfinished {
         self
     }
 
-    /// Only when this says so. It must depend on nothing but its argument, or the world does not repeat.
+    /// Only when this says so. It must depend on nothing but its argument, or the world does not repeat, and make no call,
+    /// which panics.
     #[must_use]
     pub fn when(mut self, predicate: impl Fn(&Occasion<'_>) -> bool + Send + Sync + 'static) -> Unfinished {
         self.0.predicate = Some(Arc::new(predicate));
@@ -189,7 +190,7 @@ impl Armed {
         {
             return Near::OtherId(occasion.id.unwrap_or("none").to_owned());
         }
-        if self.fault.predicate.as_ref().is_some_and(|predicate| !predicate(occasion)) {
+        if self.fault.predicate.as_ref().is_some_and(|predicate| !crate::thread::in_predicate(|| predicate(occasion))) {
             return Near::Predicate;
         }
         self.seen += 1;

@@ -33,6 +33,7 @@ enum Role {
 
 thread_local! {
     static ROLE: Cell<Role> = const { Cell::new(Role::Outside) };
+    static IN_PREDICATE: Cell<bool> = const { Cell::new(false) };
     static PRESENCE: RefCell<Presence> = RefCell::new(Presence::new());
 }
 
@@ -65,8 +66,26 @@ pub(crate) fn number() -> ThreadNumber {
     PRESENCE.with(|presence| presence.borrow().number)
 }
 
+/// Runs a predicate of a rule of faults. It is asked in the middle of a call and must make none itself.
+pub(crate) fn in_predicate<R>(ask: impl FnOnce() -> R) -> R {
+    /// Ends the predicate also when it panics.
+    struct Out;
+    impl Drop for Out {
+        fn drop(&mut self) {
+            IN_PREDICATE.set(false);
+        }
+    }
+    IN_PREDICATE.set(true);
+    let _out = Out;
+    ask()
+}
+
 /// Enters a world to make a call: an actor waits for its turn.
+///
+/// # Panics
+/// In a predicate of a rule of faults: the call would wait for itself.
 pub(crate) fn enter(shared: &Arc<Shared>) -> Guard<'_, Core> {
+    assert!(!IN_PREDICATE.get(), "a predicate of a rule of faults makes a call");
     match ROLE.get() {
         Role::Outside => {
             let number = PRESENCE.with(|presence| {

@@ -33,7 +33,7 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// Calls a worker if one is needed: to deliver, or to keep the time of clients that only have callbacks.
 pub(crate) fn call(shared: &Arc<Shared>, core: &mut Core) {
     let deliver = !core.queue.is_empty();
-    let keep_time = core.workers == 0 && core.clock.kind != Clock::Stepped && core.host.is_told_of_next();
+    let keep_time = core.workers == 0 && core.clock.kind != Clock::Stepped && core.host.is_somebody_to_be_told();
     if !(deliver || keep_time) || core.closing {
         return;
     }
@@ -64,7 +64,7 @@ fn run(weak: &Weak<Shared>) {
         let activity = core.activity;
         let limit = match (core.clock.kind, core.host.next_due()) {
             (Clock::Free(_), Some(due)) => core.clock.real_until(due).min(LINGER),
-            (Clock::Scheduled, Some(_)) if core.host.is_told_of_next() => SILENCE,
+            (Clock::Scheduled, Some(_)) if core.host.is_somebody_to_be_told() => SILENCE,
             _ => LINGER,
         };
         core.free_workers += 1;
@@ -76,7 +76,9 @@ fn run(weak: &Weak<Shared>) {
         }
         match core.clock.kind {
             Clock::Free(_) if core.host.next_due().is_some() => _ = core.step(&Input::Tick),
-            Clock::Scheduled if core.activity == activity && core.host.is_told_of_next() => _ = core.advance_once(),
+            Clock::Scheduled if core.activity == activity && core.host.is_somebody_to_be_told() => {
+                _ = core.advance_once()
+            }
             _ if core.queue.is_empty() && core.host.next_due().is_none() => {
                 core.workers -= 1;
                 return;

@@ -300,3 +300,31 @@ fn a_wait_that_nothing_can_end_is_given_up_and_told() {
     drop(vm);
     assert!(sim.finish().troubles.iter().any(|text| text.contains("HcsWaitForOperationResult")));
 }
+
+#[test]
+fn a_predicate_that_makes_a_call_fails_at_once_and_breaks_nothing() {
+    let sim = Simulator::default();
+    let agent = sim.client("agent");
+    let inner = agent.clone();
+    sim.fault(on(Call::EnumerateComputeSystems).when(move |_| enumerate(&inner, None).is_ok()).hang());
+    let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| enumerate(&agent, None)));
+    assert!(asked.is_err());
+    let vm = ComputeSystem::create(&agent, "vm", MACHINE).expect("the world goes on");
+    vm.start().expect("and works");
+}
+
+#[test]
+fn a_listener_behind_a_silent_request_is_told_without_anybody_waiting() {
+    let sim = Simulator::default();
+    let agent = sim.client("agent");
+    // The first request is nobody's; the one behind it has a callback.
+    let silent = agent.create_operation(None);
+    assert_eq!(agent.enumerate_compute_systems(Text::Null, silent), Hresult::S_OK);
+    let (send, receive) = channel();
+    let told = agent.create_operation(Some(Arc::new(move |_| _ = send.send(()))));
+    let (_, system) = agent.create_compute_system("vm".into(), MACHINE.into(), told);
+    receive.recv_timeout(Duration::from_secs(10)).expect("silence is taken for idleness");
+    agent.close_operation(silent);
+    agent.close_operation(told);
+    agent.close_compute_system(system);
+}
