@@ -328,3 +328,45 @@ fn a_listener_behind_a_silent_request_is_told_without_anybody_waiting() {
     agent.close_operation(told);
     agent.close_compute_system(system);
 }
+
+/// Eight threads live lives side by side; every exit must be told once.
+fn crowd(clock: Clock) {
+    let sim = Simulator::builder().clock(clock).start();
+    let threads: Vec<_> = (0..8)
+        .map(|thread| {
+            let client = sim.client(&format!("thread-{thread}"));
+            std::thread::spawn(move || {
+                let (send, receive) = channel();
+                for round in 0..40 {
+                    let id = format!("{thread}-{round}");
+                    let vm = ComputeSystem::create(&client, &id, MACHINE).expect("created");
+                    let told = send.clone();
+                    vm.on_event(move |event| _ = told.send(event.kind)).expect("listening");
+                    vm.start().expect("started");
+                    vm.terminate().expect("terminated");
+                    // An exit is waited for before the handle is closed, because close drops it.
+                    assert_eq!(
+                        receive.recv_timeout(Duration::from_secs(20)),
+                        Ok(EventType::SystemExited.value()),
+                        "{id}"
+                    );
+                }
+                assert!(receive.try_recv().is_err(), "an exit was told twice");
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().expect("no thread panics");
+    }
+    sim.finish().assert_clean();
+}
+
+#[test]
+fn a_crowd_in_a_free_world_neither_hangs_nor_loses_an_exit() {
+    crowd(Clock::Free(1.0));
+}
+
+#[test]
+fn a_crowd_in_a_scheduled_world_neither_hangs_nor_loses_an_exit() {
+    crowd(Clock::Scheduled);
+}
