@@ -139,7 +139,7 @@ impl Pull<'_> {
                     made = handle;
                     code
                 });
-                let told = self.expect_answer(&answer);
+                let told = self.expect_answer(&answer).and_then(|()| self.expect_made(made));
                 if !made.is_null() {
                     hcs.close_compute_system(made);
                 }
@@ -255,13 +255,31 @@ impl Pull<'_> {
                 expect(&format!("listing what is {}", state.name()), row.answer == Expected::Done, listed)?;
             }
         }
+        self.expect_properties(self.system, state)
+    }
+
+    /// The new system's state shows only through its own handle: the id may be another's.
+    fn expect_made(&self, made: SystemHandle) -> Result<(), String> {
+        if self.case.row.answer == Expected::Accepted && !self.hang {
+            return Ok(());
+        }
+        self.expect_properties(made, self.case.row.becomes.unwrap_or(self.case.state))
+    }
+
+    /// What the properties say of a state, or the code with which it refuses them.
+    fn expect_properties(&self, system: SystemHandle, state: SystemState) -> Result<(), String> {
         let on = (Trigger::GetProperties, Facet::BasicQuery);
         let row = find(self.rows, on.0, on.1, self.case.kind, state, self.build);
-        if row.is_some_and(|row| row.answer == Expected::Accepted) {
-            let answer = run(hcs, |operation| hcs.get_compute_system_properties(self.system, operation, Text::Null));
-            self.expect_visible(state, answer.outcome.as_ref())?;
+        let hcs = self.hcs();
+        let ask = || run(hcs, |operation| hcs.get_compute_system_properties(system, operation, Text::Null));
+        match row.map(|row| (row.answer, row.surface)) {
+            Some((Expected::Accepted, _)) => self.expect_visible(state, ask().outcome.as_ref()),
+            Some((Expected::Fails(code), Surface::Operation)) => {
+                let ended = ask().outcome.map(|outcome| outcome.code);
+                expect(&format!("the properties of what is {}", state.name()), Some(code), ended)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn expect_visible(&self, state: SystemState, outcome: Option<&Outcome>) -> Result<(), String> {
@@ -275,11 +293,15 @@ impl Pull<'_> {
 
     /// Listens to the system; answers what has been heard, which the caller reads later.
     fn listen(&self) -> (Hresult, Arc<Mutex<Vec<u32>>>) {
+        self.listen_to(self.system)
+    }
+
+    fn listen_to(&self, system: SystemHandle) -> (Hresult, Arc<Mutex<Vec<u32>>>) {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = heard.clone();
         let callback =
             move |event: &hcs_api::Event| ear.lock().unwrap_or_else(PoisonError::into_inner).push(event.kind);
-        (self.hcs().set_compute_system_callback(self.system, 0, Some(Arc::new(callback))), heard)
+        (self.hcs().set_compute_system_callback(system, 0, Some(Arc::new(callback))), heard)
     }
 
     fn expect_heard(&self, heard: &Mutex<Vec<u32>>, to: &[Audience]) -> Result<(), String> {
@@ -361,14 +383,18 @@ impl Pull<'_> {
             other = handle;
             code
         });
+        let (_, heard) = self.listen_to(other);
         let answer = match self.case.row.on {
             Trigger::CreateDone => create,
             Trigger::StartDone => run(hcs, |operation| hcs.start_compute_system(other, operation, Text::Null)),
             _ => run(hcs, |operation| hcs.terminate_compute_system(other, operation, Text::Null)),
         };
         let properties = run(hcs, |operation| hcs.get_compute_system_properties(other, operation, Text::Null));
+        // An event comes after the completion; closing the handle first would drop it.
+        let told = self.expect_heard(&heard, &[Audience::EveryHandle]);
         hcs.close_compute_system(other);
         self.expect_answer(&answer)?;
+        told?;
         self.expect_visible(self.case.row.becomes.unwrap_or(self.case.state), properties.outcome.as_ref())
     }
 
@@ -404,7 +430,11 @@ impl Pull<'_> {
         if listening.is_ok() {
             self.expect_heard(&heard, &[Audience::EveryHandle])?;
         }
-        Ok(())
+        if self.case.row.on == Trigger::ServiceStop || self.is_shadowed() || self.system.is_null() {
+            // A stopped service answers nobody; what is not there has no state.
+            return Ok(());
+        }
+        self.expect_state(self.case.row.becomes.unwrap_or(self.case.state))
     }
 }
 

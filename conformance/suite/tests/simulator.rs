@@ -7,6 +7,7 @@ use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::rule::{Answer, Row};
 use hcs_rules::system::ROWS;
+use hcs_rules::vocabulary::SystemState;
 
 fn derived_report(rows: &[Row], build: Build, wanted: impl Fn(&str) -> bool) -> Report {
     derived::run_all(rows, ROWS, &Double(build), wanted)
@@ -67,6 +68,37 @@ fn a_wrong_belief_in_any_row_is_noticed() {
         }
     }
     assert_eq!(unnoticed, Vec::<&str>::new(), "these rows could say anything");
+}
+
+/// Rows whose next state no call shows: a record that is forgotten has none, and a stopped service answers nobody.
+const STATE_UNSEEN: &[&str] = &["last-handle.terminates", "last-handle.over", "service-stop.live"];
+
+#[test]
+fn a_wrong_next_state_in_any_row_is_noticed() {
+    let mut unnoticed = Vec::new();
+    for (index, row) in ROWS.iter().enumerate() {
+        let Some(becomes) = row.becomes else { continue };
+        let mut rows = ROWS.to_vec();
+        let running = becomes == SystemState::Running;
+        rows[index].becomes = Some(if running { SystemState::Exited } else { SystemState::Running });
+        let prefix = format!("{}/", row.id);
+        let report = derived_report(&rows, Build::B26100, |name| name.starts_with(&prefix));
+        if report.counts().1 == 0 {
+            unnoticed.push(row.id);
+        }
+    }
+    assert_eq!(unnoticed, STATE_UNSEEN);
+}
+
+#[test]
+fn a_forgotten_event_in_any_row_is_noticed() {
+    for (index, row) in ROWS.iter().enumerate().filter(|(_, row)| !row.raises.is_empty()) {
+        let mut rows = ROWS.to_vec();
+        rows[index].raises = &[];
+        let prefix = format!("{}/", row.id);
+        let report = derived_report(&rows, Build::B26100, |name| name.starts_with(&prefix));
+        assert_ne!(report.counts().1, 0, "{} could raise nothing", row.id);
+    }
 }
 
 #[test]

@@ -62,6 +62,10 @@ fn a_member_is_unknown_to_builds_before_it() {
     let unknown = Some((FaultKind::UnknownMember, "$.VirtualMachine.Services".to_owned()));
     assert_eq!(first(services, Build::B17763), unknown);
     assert_eq!(first(services, Build::B20348), None);
+    let port = r#"{"VirtualMachine":{"Devices":{"VirtioSerial":{"Ports":{"0":{"ConsoleSupport":true}}}}}}"#;
+    let unknown = "$.VirtualMachine.Devices.VirtioSerial.Ports.0.ConsoleSupport".to_owned();
+    assert_eq!(first(port, Build::B20348), Some((FaultKind::UnknownMember, unknown)));
+    assert_eq!(first(port, Build::B22000), None);
 }
 
 #[test]
@@ -70,6 +74,41 @@ fn every_fault_is_told_in_the_order_of_the_document() {
     let faults = check_all(&Document::parse(text).expect("JSON"), Root::ComputeSystem, Build::B26200);
     let paths: Vec<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
     assert_eq!(paths, ["$.A", "$.VirtualMachine.B", "$.VirtualMachine.Devices.C"]);
+}
+
+#[test]
+fn the_faults_of_a_hostile_document_do_not_outgrow_it() {
+    let (name, members) = ("k".repeat(1 << 20), vec![r#""a":1"#; 1 << 18].join(","));
+    let text = format!(r#"{{"VirtualMachine":{{"Devices":{{"Scsi":{{"{name}":{{{members}}}}}}}}}}}"#);
+    let faults = check_all(&Document::parse(&text).expect("JSON"), Root::ComputeSystem, Build::B26200);
+    assert_eq!(faults.len(), 1, "the first path alone is a megabyte");
+    assert_eq!(faults[0].kind, FaultKind::UnknownMember);
+}
+
+#[test]
+fn a_scalar_may_stand_where_an_object_is_too_deep() {
+    let inside = |value: &str| Document::parse(&("[".repeat(MAX_DEPTH) + value + &"]".repeat(MAX_DEPTH)));
+    for scalar in ["1", "-7", "1.5", "18446744073709551616", "\"x\"", "null"] {
+        assert!(inside(scalar).is_ok(), "{scalar}");
+    }
+    for nested in ["{}", r#"{"a":1}"#, "[]"] {
+        assert_eq!(inside(nested).map_err(|fault| fault.kind), Err(FaultKind::TooDeep), "{nested}");
+    }
+}
+
+#[test]
+fn a_node_is_only_what_it_is() {
+    let document = Document::parse(r#"{"text":"a\u0000b","yes":true,"none":null,"list":[1],"map":{}}"#).expect("JSON");
+    let at = |name: &str| document.root().get(name).expect("a member");
+    assert_eq!(at("text").as_str(), Some("a\0b"));
+    assert_eq!((at("text").as_bool(), at("text").as_u64(), at("text").as_i64()), (None, None, None));
+    assert_eq!((at("yes").as_bool(), at("yes").as_str()), (Some(true), None));
+    assert_eq!((at("none").is_null(), at("list").is_null()), (true, false));
+    assert_eq!((at("map").is_object(), at("list").is_object()), (true, false));
+    assert_eq!((at("list").items().count(), at("list").members().count()), (1, 0));
+    assert_eq!((document.root().items().count(), document.root().members().count()), (0, 5));
+    assert!(at("yes").get("text").is_none() && document.root().path(&["map", "absent"]).is_none());
+    assert_eq!(document.clone(), document);
 }
 
 #[test]

@@ -38,14 +38,20 @@ pub fn check(document: &Document, root: Root, build: Build) -> Result<(), Fault>
     }
 }
 
-/// Every fault, in the order of the document. Nothing inside an unknown member is looked at.
+/// How many bytes of paths [`check_all`] tells. Each fault repeats the names around it, so that the faults of a hostile
+/// document could outgrow it without end.
+const MAX_TOLD: usize = 1 << 20;
+
+/// The faults, in the order of the document: all, unless their paths take more than a megabyte; then the first of them.
+/// Nothing inside an unknown member is looked at.
 pub fn check_all(document: &Document, root: Root, build: Build) -> Vec<Fault> {
     walk(document, root, build, usize::MAX)
 }
 
 fn walk(document: &Document, root: Root, build: Build, limit: usize) -> Vec<Fault> {
     let (major, minor) = build.schema();
-    let mut walker = Walker { schema: (major as u8, minor as u8), limit, steps: Vec::new(), faults: Vec::new() };
+    let mut walker =
+        Walker { schema: (major as u8, minor as u8), limit, steps: Vec::new(), faults: Vec::new(), told: 0 };
     walker.object(document.root(), root.document_type());
     if root == Root::ComputeSystem && document.root().is_object() {
         walker.sections(document.root());
@@ -65,12 +71,14 @@ struct Walker<'a> {
     limit: usize,
     steps: Vec<Step<'a>>,
     faults: Vec<Fault>,
+    /// The bytes of the faults' paths.
+    told: usize,
 }
 
 impl<'a> Walker<'a> {
     /// Records a fault here.
     fn fault(&mut self, kind: FaultKind) {
-        if self.faults.len() >= self.limit {
+        if self.is_done() {
             return;
         }
         let mut path = "$".to_owned();
@@ -81,6 +89,7 @@ impl<'a> Walker<'a> {
                 Step::Element(index) => write!(path, "[{index}]"),
             };
         }
+        self.told += path.len();
         self.faults.push(Fault { kind, path });
     }
 
@@ -91,7 +100,7 @@ impl<'a> Walker<'a> {
     }
 
     fn is_done(&self) -> bool {
-        self.faults.len() >= self.limit
+        self.faults.len() >= self.limit || self.told >= MAX_TOLD
     }
 
     fn object(&mut self, node: Node<'a>, of: &'static Type) {

@@ -1,4 +1,5 @@
-//! From text to arena. serde_json drives, and its features change nothing here.
+//! From text to arena. serde_json drives, and its features change nothing here but one verdict: of a number within
+//! rounding of the largest that a double holds, whether it is still a number. No member takes such a number.
 
 use std::fmt;
 use std::sync::Arc;
@@ -58,13 +59,13 @@ impl Reader<'_> {
         at
     }
 
-    /// Whether there may be something inside.
-    fn descend<E: Error>(&mut self) -> Result<(), E> {
+    /// Opens an object or an array, unless that is too deep; answers its place.
+    fn descend<E: Error>(self, value: Value) -> Result<usize, E> {
         if self.depth >= MAX_DEPTH {
             *self.too_deep = true;
             return Err(E::custom("nested too deeply"));
         }
-        Ok(())
+        Ok(self.open(value))
     }
 }
 
@@ -132,36 +133,33 @@ impl<'de> Visitor<'de> for Reader<'_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut sequence: A) -> Result<(), A::Error> {
-        self.descend()?;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         let Reader { arena, key, depth, too_deep } = self;
-        let at = Reader { arena, key, depth, too_deep }.open(Value::Array);
+        let at = Reader { arena, key, depth, too_deep }.descend(Value::Array)?;
         while sequence.next_element_seed(Reader { arena, key: EMPTY, depth: depth + 1, too_deep })?.is_some() {}
         arena.entries[at].end = arena.entries.len() as u32;
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        self.descend()?;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Reader { arena, key, depth, too_deep } = self;
-        let at = arena.entries.len();
-        while let Some(member) = map.next_key_seed(Key(arena))? {
-            if arena.entries.len() == at {
-                if &arena.text[member.from as usize..member.to as usize] == NUMBER {
-                    arena.text.truncate(member.from as usize);
-                    let value = number(&map.next_value::<String>()?)?;
-                    Reader { arena, key, depth, too_deep }.leaf(value);
-                    return match map.next_key_seed(Key(arena))? {
-                        None => Ok(()),
-                        Some(_) => Err(A::Error::custom("a number with members")),
-                    };
-                }
-                Reader { arena: &mut *arena, key, depth, too_deep: &mut *too_deep }.open(Value::Object);
-            }
-            map.next_value_seed(Reader { arena, key: member, depth: depth + 1, too_deep })?;
+        let mut member = map.next_key_seed(Key(arena))?;
+        if let Some(name) = member
+            && &arena.text[name.from as usize..name.to as usize] == NUMBER
+        {
+            // Only now is it known that nothing is nested here: a number may stand where an object is too deep.
+            arena.text.truncate(name.from as usize);
+            let value = number(&map.next_value::<String>()?)?;
+            Reader { arena, key, depth, too_deep }.leaf(value);
+            return match map.next_key_seed(Key(arena))? {
+                None => Ok(()),
+                Some(_) => Err(A::Error::custom("a number with members")),
+            };
         }
-        if arena.entries.len() == at {
-            Reader { arena: &mut *arena, key, depth, too_deep }.open(Value::Object);
+        let at = Reader { arena, key, depth, too_deep }.descend(Value::Object)?;
+        while let Some(name) = member {
+            map.next_value_seed(Reader { arena, key: name, depth: depth + 1, too_deep })?;
+            member = map.next_key_seed(Key(arena))?;
         }
         arena.entries[at].end = arena.entries.len() as u32;
         Ok(())

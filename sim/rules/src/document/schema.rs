@@ -746,7 +746,7 @@ pub static VIRTIO_SERIAL: Type =
 /// `VirtioSerialPort`
 pub static VIRTIO_SERIAL_PORT: Type = Type {
     name: "VirtioSerialPort",
-    members: &[m("ConsoleSupport", Boolean, 2, 0), m("Name", Text, 2, 2), m("NamedPipe", Text, 2, 2)],
+    members: &[m("ConsoleSupport", Boolean, 2, 6), m("Name", Text, 2, 2), m("NamedPipe", Text, 2, 2)],
 };
 
 /// `VirtualMachine`
