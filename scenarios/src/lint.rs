@@ -44,6 +44,7 @@ pub fn sentence(found: &Fault) -> String {
         FaultKind::OutOfRange => "is out of range",
         FaultKind::NotOneOf => "is none of the strings allowed here",
         FaultKind::BadGuid => "is no GUID in the form 8-4-4-4-12",
+        FaultKind::UnsupportedVersion => "names a schema version that the build does not support",
         FaultKind::NoSection => "has none of Container, VirtualMachine and HostedSystem",
         FaultKind::SeveralSections => "has more than one of Container, VirtualMachine and HostedSystem",
     };

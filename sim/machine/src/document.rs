@@ -10,6 +10,6 @@ mod refusal;
 mod write;
 
 pub use arena::{Document, Node};
-pub use check::{Fault, check, check_all};
+pub use check::{Fault, check, check_all, check_type};
 pub use refusal::error_document;
 pub use write::{ListWriter, ObjectWriter, Writer};

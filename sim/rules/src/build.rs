@@ -79,6 +79,17 @@ impl Build {
             Build::B22621 | Build::B26100 | Build::B26200 => (2, 7),
         }
     }
+
+    /// Whether the build takes a document that declares this schema version. Schema 1 lives on (a client's comment); of
+    /// schema 2 each build takes what is not newer than itself. What the builds after 22000 support is not published, so
+    /// that they are assumed to take every 2.x.
+    pub const fn takes_version(self, major: u64, minor: u64) -> bool {
+        match major {
+            1 => minor == 0,
+            2 => self.number() > Build::B22000.number() || minor <= self.schema().1 as u64,
+            _ => false,
+        }
+    }
 }
 
 /// The builds from `first` on.

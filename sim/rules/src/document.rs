@@ -9,11 +9,20 @@ use crate::closed::closed;
 use crate::evidence::{Source, assumed, documented, observed};
 use crate::hresult::Hresult;
 
+/// A schema version, `(major, minor)`.
+pub type Version = (u8, u8);
+
 /// A JSON object type.
 #[derive(Debug)]
 pub struct Type {
     /// The schema's name.
     pub name: &'static str,
+    /// Its name in the files before Server 2022, where that was another.
+    pub formerly: Option<&'static str>,
+    /// The version of the first file that has it.
+    pub since: Version,
+    /// The version from which on no file has it.
+    pub until: Option<Version>,
     /// Its members, in the order of their bytes.
     pub members: &'static [Member],
 }
@@ -26,9 +35,96 @@ pub struct Member {
     /// What it may be.
     pub shape: Shape,
     /// The schema version in which it is new.
-    pub since: (u8, u8),
+    pub since: Version,
+    /// The schema version in which it is no more.
+    pub until: Option<Version>,
     /// Who sends it, for members that are in no published schema.
     pub used_by: Option<&'static str>,
+}
+
+/// A set of strings to choose from.
+#[derive(Debug)]
+pub struct Choice {
+    /// The schema's name.
+    pub name: &'static str,
+    /// Its name in the files before Server 2022, where that was another.
+    pub formerly: Option<&'static str>,
+    /// The strings.
+    pub values: &'static [Value],
+}
+
+/// One string of a [`Choice`].
+#[derive(Debug)]
+pub struct Value {
+    /// The string. Case matters (assumed).
+    pub name: &'static str,
+    /// The schema version in which it is new.
+    pub since: Version,
+    /// The schema version in which it is no more.
+    pub until: Option<Version>,
+    /// Who sends it, for values that are in no published schema.
+    pub used_by: Option<&'static str>,
+}
+
+const fn is_in(since: Version, until: Option<Version>, at: Version) -> bool {
+    let begun = since.0 < at.0 || (since.0 == at.0 && since.1 <= at.1);
+    match until {
+        Some(until) => begun && (at.0 < until.0 || (at.0 == until.0 && at.1 < until.1)),
+        None => begun,
+    }
+}
+
+impl Type {
+    /// The member of this name, whatever the version.
+    pub fn member(&self, name: &str) -> Option<&'static Member> {
+        let at = self.members.binary_search_by(|member| member.name.as_bytes().cmp(name.as_bytes())).ok()?;
+        Some(&self.members[at])
+    }
+
+    /// The type of this name: its newest one, or the one before Server 2022.
+    pub fn by_name(name: &str) -> Option<&'static Type> {
+        let by = |name: &str| schema::TYPES.iter().find(|known| known.name == name).copied();
+        by(name).or_else(|| schema::TYPES.iter().find(|known| known.formerly == Some(name)).copied())
+    }
+
+    /// Whether the file of this version has the type.
+    pub const fn is_in(&self, version: Version) -> bool {
+        is_in(self.since, self.until, version)
+    }
+}
+
+impl Member {
+    /// Whether a host of this version knows the member.
+    pub const fn is_in(&self, version: Version) -> bool {
+        is_in(self.since, self.until, version)
+    }
+
+    const fn until(mut self, version: Version) -> Member {
+        self.until = Some(version);
+        self
+    }
+
+    const fn used_by(mut self, who: &'static str) -> Member {
+        self.used_by = Some(who);
+        self
+    }
+}
+
+impl Value {
+    /// Whether a host of this version knows the value.
+    pub const fn is_in(&self, version: Version) -> bool {
+        is_in(self.since, self.until, version)
+    }
+
+    const fn until(mut self, version: Version) -> Value {
+        self.until = Some(version);
+        self
+    }
+
+    const fn used_by(mut self, who: &'static str) -> Value {
+        self.used_by = Some(who);
+        self
+    }
 }
 
 /// What a value may be. `null` stands for an absent member everywhere (assumed).
@@ -59,39 +155,91 @@ pub enum Shape {
         max: i64,
     },
     /// One of these strings, in this case (assumed).
-    OneOf(&'static [&'static str]),
+    OneOf(&'static Choice),
     /// Whatever it is: its type is not published.
     Anything,
 }
 
 closed! {
-    /// A document that a call takes.
+    /// A document that a call takes, or that clients write to a file.
     pub enum Root, Roots {
         /// The configuration of `HcsCreateComputeSystem`.
         ComputeSystem,
+        /// The configuration in its older form, schema 1: it has `SystemType` at its root.
+        ContainerConfigV1,
+        /// The configuration of a container inside a utility VM, as the guest is given it.
+        HostedSystem,
         /// The query of `HcsEnumerateComputeSystems`.
         SystemQuery,
         /// The query of `HcsGetComputeSystemProperties`.
         PropertyQuery,
+        /// The configuration of `HcsModifyComputeSystem`.
+        ModifyRequest,
+        /// The options of `HcsShutDownComputeSystem`.
+        ShutdownOptions,
+        /// The options of `HcsPauseComputeSystem`.
+        PauseOptions,
+        /// The options of `HcsSaveComputeSystem`.
+        SaveOptions,
+        /// The options of `HcsCrashComputeSystem`.
+        CrashOptions,
+        /// The query of `HcsGetServiceProperties`.
+        ServiceQuery,
+        /// The settings of `HcsModifyServiceSettings`.
+        ServiceModification,
+        /// The settings of `HcsSubmitWerReport`.
+        CrashReport,
+        /// The parameters of `HcsCreateProcess`.
+        ProcessParameters,
+        /// The settings of `HcsModifyProcess`.
+        ProcessModification,
+        /// The options of `HcsSignalProcess`.
+        SignalOptions,
+        /// The layers of the storage functions.
+        LayerData,
+        /// The options of `HcsExportLayer`.
+        ExportLayerOptions,
+        /// The options of `HcsSetupBaseOSLayer`.
+        OsLayerOptions,
     }
 }
 
 impl Root {
     /// The document's type.
-    pub fn document_type(self) -> &'static Type {
+    pub const fn document_type(self) -> &'static Type {
+        use schema::{answer, layer, legacy, process, service, system};
         match self {
-            Root::ComputeSystem => &schema::COMPUTE_SYSTEM,
-            Root::SystemQuery => &schema::SYSTEM_QUERY,
-            Root::PropertyQuery => &schema::SYSTEM_PROPERTY_QUERY,
+            Root::ComputeSystem => &system::COMPUTE_SYSTEM,
+            Root::ContainerConfigV1 => &legacy::CONTAINER_CONFIG_V1,
+            Root::HostedSystem => &system::HOSTED_SYSTEM,
+            Root::SystemQuery => &system::SYSTEM_QUERY,
+            Root::PropertyQuery => &system::SYSTEM_PROPERTY_QUERY,
+            Root::ModifyRequest => &system::MODIFY_SETTING_REQUEST,
+            Root::ShutdownOptions => &system::SHUTDOWN_OPTIONS,
+            Root::PauseOptions => &system::PAUSE_OPTIONS,
+            Root::SaveOptions => &system::SAVE_OPTIONS,
+            Root::CrashOptions => &system::CRASH_OPTIONS,
+            Root::ServiceQuery => &service::SERVICE_PROPERTY_QUERY,
+            Root::ServiceModification => &service::MODIFICATION_REQUEST,
+            Root::CrashReport => &answer::CRASH_REPORT,
+            Root::ProcessParameters => &process::PROCESS_PARAMETERS,
+            Root::ProcessModification => &process::PROCESS_MODIFY_REQUEST,
+            Root::SignalOptions => &process::SIGNAL_PROCESS_OPTIONS,
+            Root::LayerData => &layer::LAYER_DATA,
+            Root::ExportLayerOptions => &layer::EXPORT_LAYER_OPTIONS,
+            Root::OsLayerOptions => &layer::OS_LAYER_OPTIONS,
         }
     }
 
-    /// The event that tells of a bad document: its id, and how its message begins. Recorded for configurations and for
-    /// property queries; a system query is assumed to be told of as the latter.
+    /// The event that tells of a bad document: its id, and how its message begins. Recorded for configurations and for the
+    /// options of a shutdown, which the service calls a property query; the other documents are assumed to be told of as
+    /// the latter.
     pub const fn event(self) -> (u32, &'static str) {
         match self {
-            Root::ComputeSystem => (11000, "The specified compute system configuration is invalid"),
-            Root::SystemQuery | Root::PropertyQuery => (11001, "The specified property query is invalid"),
+            Root::ComputeSystem | Root::ContainerConfigV1 | Root::HostedSystem => {
+                (11000, "The specified compute system configuration is invalid")
+            }
+            _ => (11001, "The specified property query is invalid"),
         }
     }
 }
@@ -119,6 +267,8 @@ closed! {
         NoSection,
         /// More than one of them.
         SeveralSections,
+        /// A `SchemaVersion` that the build does not support.
+        UnsupportedVersion,
     }
 }
 
@@ -165,6 +315,12 @@ pub const FAULTS: &[FaultRow] = &[
         sources: &[assumed("no answer is recorded; the code says it")],
     },
     FaultRow {
+        id: "document.version",
+        kinds: FaultKinds::of(&[FaultKind::UnsupportedVersion]),
+        code: Hresult::HCS_E_INVALID_JSON,
+        sources: &[assumed("a host names the versions that it supports; what it says to others is not recorded")],
+    },
+    FaultRow {
         id: "document.sections",
         kinds: FaultKinds::of(&[FaultKind::NoSection, FaultKind::SeveralSections]),
         code: Hresult::HCS_E_INVALID_JSON,
@@ -203,9 +359,9 @@ pub const UNMODELLED: &[&[&str]] =
 /// What a query may ask for that the double does not model: members whose elements are other than `Basic`.
 pub const fn unmodelled_members(root: Root) -> &'static [&'static str] {
     match root {
-        Root::ComputeSystem => &[],
         Root::SystemQuery => &["Names"],
         Root::PropertyQuery => &["PropertyTypes", "Queries"],
+        _ => &[],
     }
 }
 

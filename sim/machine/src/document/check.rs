@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use hcs_rules::build::Build;
-use hcs_rules::document::{FaultKind, Member, Root, Shape, Type};
+use hcs_rules::document::{FaultKind, Member, Root, Shape, Type, Version};
 
 use super::arena::{Document, Node, Value};
 
@@ -48,10 +48,15 @@ pub fn check_all(document: &Document, root: Root, build: Build) -> Vec<Fault> {
     walk(document, root, build, usize::MAX)
 }
 
+/// The faults of a document as one of this type, whatever call it is for.
+pub fn check_type(document: &Document, of: &'static Type, build: Build) -> Vec<Fault> {
+    let mut walker = Walker::new(build, usize::MAX);
+    walker.object(document.root(), of);
+    walker.faults
+}
+
 fn walk(document: &Document, root: Root, build: Build, limit: usize) -> Vec<Fault> {
-    let (major, minor) = build.schema();
-    let mut walker =
-        Walker { schema: (major as u8, minor as u8), limit, steps: Vec::new(), faults: Vec::new(), told: 0 };
+    let mut walker = Walker::new(build, limit);
     walker.object(document.root(), root.document_type());
     if root == Root::ComputeSystem && document.root().is_object() {
         walker.sections(document.root());
@@ -67,7 +72,8 @@ enum Step<'a> {
 }
 
 struct Walker<'a> {
-    schema: (u8, u8),
+    build: Build,
+    schema: Version,
     limit: usize,
     steps: Vec<Step<'a>>,
     faults: Vec<Fault>,
@@ -76,6 +82,12 @@ struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
+    fn new(build: Build, limit: usize) -> Walker<'a> {
+        let (major, minor) = build.schema();
+        let schema = (major as u8, minor as u8);
+        Walker { build, schema, limit, steps: Vec::new(), faults: Vec::new(), told: 0 }
+    }
+
     /// Records a fault here.
     fn fault(&mut self, kind: FaultKind) {
         if self.is_done() {
@@ -120,8 +132,7 @@ impl<'a> Walker<'a> {
 
     /// The member of this name, if the build knows it.
     fn member(&self, of: &'static Type, name: &str) -> Option<&'static Member> {
-        let at = of.members.binary_search_by(|member| member.name.as_bytes().cmp(name.as_bytes())).ok()?;
-        Some(&of.members[at]).filter(|member| member.since <= self.schema)
+        of.member(name).filter(|member| member.is_in(self.schema))
     }
 
     fn value(&mut self, node: Node<'a>, shape: Shape) {
@@ -157,8 +168,8 @@ impl<'a> Walker<'a> {
                 Value::Unsigned(_) | Value::Negative(_) | Value::OtherNumber => FaultKind::OutOfRange,
                 _ => FaultKind::WrongType,
             }),
-            Shape::OneOf(names) => match node.as_str() {
-                Some(name) if names.contains(&name) => {}
+            Shape::OneOf(choice) => match node.as_str() {
+                Some(name) if choice.values.iter().any(|value| value.name == name && value.is_in(self.schema)) => {}
                 Some(_) => self.fault(FaultKind::NotOneOf),
                 None => self.fault(FaultKind::WrongType),
             },
@@ -169,7 +180,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// A configuration has exactly one of the three sections.
+    /// A configuration has exactly one of the three sections, and a version that the build takes.
     fn sections(&mut self, root: Node<'a>) {
         let sections = ["Container", "VirtualMachine", "HostedSystem"];
         let present = sections.iter().filter(|name| root.get(name).is_some_and(|node| !node.is_null())).count();
@@ -177,6 +188,12 @@ impl<'a> Walker<'a> {
             0 => self.fault(FaultKind::NoSection),
             1 => {}
             _ => self.fault(FaultKind::SeveralSections),
+        }
+        let part = |name| root.path(&["SchemaVersion", name]).and_then(Node::as_u64);
+        if let (Some(major), Some(minor)) = (part("Major"), part("Minor"))
+            && !self.build.takes_version(major, minor)
+        {
+            self.inside(Step::Member("SchemaVersion"), |walker| walker.fault(FaultKind::UnsupportedVersion));
         }
     }
 }
