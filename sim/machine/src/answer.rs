@@ -24,7 +24,13 @@ pub(crate) fn has(of: &'static Type, member: &str, build: Build) -> bool {
 
 /// A `ResultError` without events: what a refusal by state carries (recorded for a duplicate id).
 pub(crate) fn result_error(code: Hresult) -> Arc<str> {
-    Writer::object(|error| write_error(error, code, code.text())).into()
+    Writer::object(|error| write_error(error, code, hcs_text(code))).into()
+}
+
+/// The text of a code that the service gives without saying more. It has none for codes that are not its own (recorded
+/// for create and modify).
+fn hcs_text(code: Hresult) -> &'static str {
+    if code.0 >> 16 == 0x8037 { code.text() } else { "" }
 }
 
 fn write_error(error: &mut ObjectWriter<'_>, code: Hresult, text: &str) {
@@ -32,8 +38,7 @@ fn write_error(error: &mut ObjectWriter<'_>, code: Hresult, text: &str) {
     error.string("ErrorMessage", text);
 }
 
-/// The `ResultError` of an operation that fails. Where the service says nothing more about it, a code outside HCS has no
-/// text (recorded for create and modify); where an event tells of it, the text is the system's (recorded).
+/// The `ResultError` of an operation that fails. Where an event tells of it, the text is the system's (recorded).
 pub(crate) fn failure(
     build: Build,
     code: Hresult,
@@ -41,8 +46,7 @@ pub(crate) fn failure(
     kind: OperationType,
     system: Option<&System>,
 ) -> Arc<str> {
-    let is_hcs = code.0 >> 16 == 0x8037;
-    let (text, bare) = (code.text(), if is_hcs { code.text() } else { "" });
+    let (text, bare) = (code.text(), hcs_text(code));
     let id = system.map_or("", |system| &*system.id);
     let machine = system.map_or_else(String::new, |system| runtime_id_upper(system.runtime_id));
     let filled = |message: &str| message.replace("{}", id);
@@ -66,7 +70,7 @@ pub(crate) fn failure(
         }
         Form::Worker(event, flags, message) => {
             write_error(error, code, text);
-            let message = format!("{} (Virtual machine ID {machine})", filled(message).trim_end_matches('.'));
+            let message = format!("{} (Virtual machine ID {machine})", filled(message));
             error.array("ErrorEvents", |events| {
                 let data = [id, &machine];
                 events.object(|entry| write_event(entry, &message, WORKER_PROVIDER, event, Some(flags), &data));

@@ -24,8 +24,8 @@ type Name = (u8, String);
 /// What modify requests have changed, in the order of names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
-    /// The request that set it; `None` for what was removed.
-    made: BTreeMap<Name, Option<Document>>,
+    /// The name as it was given, and the request that set it; none for what was removed.
+    made: BTreeMap<Name, (String, Option<Document>)>,
 }
 
 /// A resource that a system has: its path, and its settings as JSON.
@@ -163,7 +163,8 @@ impl Host {
         let Some(system) = self.systems.get_mut(key) else { return };
         let sequence = system.sequence;
         let made = &mut system.changes.get_or_insert_default().made;
-        made.insert((of as u8, name.to_lowercase()), (change != Change::Remove).then(|| request.clone()));
+        let set = (change != Change::Remove).then(|| request.clone());
+        made.insert((of as u8, name.to_lowercase()), (name, set));
         match (endpoint, change) {
             (Some(endpoint), Change::Add) => _ = self.attached.insert(endpoint, sequence),
             (Some(endpoint), Change::Remove) => _ = self.attached.remove(&endpoint),
@@ -206,8 +207,8 @@ impl System {
         let made =
             self.changes.as_ref().and_then(|changes| changes.made.get(&(of.resource as u8, name.to_lowercase())));
         match made {
-            Some(Some(request)) => present(request.root(), "Settings").or(Some(request.root())),
-            Some(None) => None,
+            Some((_, Some(request))) => present(request.root(), "Settings").or(Some(request.root())),
+            Some((_, None)) => None,
             None => self.documented(of).find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, node)| node),
         }
     }
@@ -247,7 +248,7 @@ impl System {
     /// Every resource of a type, in the order of names.
     fn held(&self, of: &'static ResourceType) -> Vec<Held> {
         let mut names: Vec<String> = self.documented(of).map(|(name, _)| name).collect();
-        for (resource, name) in self.changes.iter().flat_map(|changes| changes.made.keys()) {
+        for ((resource, _), (name, _)) in self.changes.iter().flat_map(|changes| &changes.made) {
             if *resource == of.resource as u8 && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
                 names.push(name.clone());
             }
