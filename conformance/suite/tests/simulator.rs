@@ -59,11 +59,12 @@ fn newest(row: &Row) -> Build {
     row.builds.iter().last().expect("a row covers a build")
 }
 
-/// Rows that nothing can pull here: a guest that stops without being asked, an interrupt that arrives late, a template
+/// Rows that nothing can pull here: a query that outlives a creation which fails (a test of the machine shows that), a guest that stops without being asked, an interrupt that arrives late, a template
 /// whose end its clones outlive unless a quirk says otherwise (a story shows that), and what concerns no hosted system.
 const NEVER_PULLED: &[&str] = &[
     "guest-stops.late",
     "crash.done-late",
+    "properties.done-refused",
     "origin-gone.not-hosted",
     "origin-gone.clone",
     "origin-gone.clone-over",

@@ -414,7 +414,8 @@ impl Trigger {
             Trigger::SaveDone => SystemStates::of(&[Saving]),
             // These leave the state as it is while they run, so that others may change it.
             Trigger::CrashDone | Trigger::ModifyDone => SystemStates::except(&[Absent, Refused, Creating, Exited]),
-            Trigger::GetPropertiesDone => SystemStates::except(&[Absent, Refused]),
+            // A creation may fail while a query runs.
+            Trigger::GetPropertiesDone => SystemStates::except(&[Absent]),
             Trigger::Close
             | Trigger::Start
             | Trigger::ShutDown

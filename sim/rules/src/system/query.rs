@@ -37,7 +37,10 @@ pub(super) const ROWS: &[Row] = &[
     Row::on("properties.invalid", Trigger::GetProperties).with(&[InvalidQuery])
         .fails(Hresult::HCS_E_INVALID_JSON)
         .known(&[assumed("as for create; the surface is not recorded")]),
-    Row::on("properties.done", Trigger::GetPropertiesDone).unless(&[Exited])
+    Row::on("properties.done-refused", Trigger::GetPropertiesDone).when(&[Refused])
+        .fails(Hresult::HCS_E_SYSTEM_NOT_FOUND)
+        .known(&[assumed("the creation has failed meanwhile, and there is no system to tell of")]),
+    Row::on("properties.done", Trigger::GetPropertiesDone).unless(&[Refused, Exited])
         .completes().after(After::Properties)
         .known(&[observed("VMLord; multipass", &[Build::B22621, B26100]).kinds(&[VirtualMachine]).states(&[Created, Running])]),
     Row::on("properties.done-exited", Trigger::GetPropertiesDone).when(&[Exited])

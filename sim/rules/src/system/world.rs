@@ -54,7 +54,7 @@ pub(super) const ROWS: &[Row] = &[
         .happens().becomes(Exited).ends(Ending::GuestExit).exit(Exit::WorkerCrash).raises(EXITED)
         .known(&[observed("VMLord", &[B26100]).kinds(&[VirtualMachine]).states(&[Running])]),
     Row::on("guest-reset.goes-on", Trigger::GuestReset).with(&[Resettable]).kinds(MACHINES).when(&[Running, Stopping])
-        .happens().becomes(Running).after(After::Reboot)
+        .happens().after(After::Reboot)
         .known(&[observed("VMLord: no exit event", &[B26100]).kinds(&[VirtualMachine]).states(&[Running])]),
     Row::on("guest-reset.no-guest", Trigger::GuestReset).kinds(MACHINES).unless(&[Running, Stopping])
         .passes()
