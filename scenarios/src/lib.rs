@@ -16,6 +16,7 @@
 //! | [`stage`] | the world of a story, and every command with a usage example |
 //! | [`library`] | the stories and documents that come with the program |
 //! | [`lint`] | checking a document |
+//! | [`schema`] | the tables of documents as a JSON Schema |
 //! | [`random`] | random sequences of calls, for digests |
 //!
 //! Deliberately absent: anything that decides what HCS does.
@@ -23,5 +24,6 @@
 pub mod library;
 pub mod lint;
 pub mod random;
+pub mod schema;
 pub mod stage;
 pub mod story;

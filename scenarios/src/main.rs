@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use hcs_rules::build::Build;
 use hcs_rules::document::Root;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{library, lint, random, stage};
+use hcs_scenarios::{library, lint, random, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -71,6 +71,12 @@ enum What {
     },
     /// Print the rules as a page of Markdown
     Rules,
+    /// Print what a build takes as a JSON Schema, draft-07
+    Schema {
+        /// The Windows build, by its number
+        #[arg(long, value_parser = build_number, default_value = "20348")]
+        build: u32,
+    },
 }
 
 fn build_number(text: &str) -> Result<u32, String> {
@@ -92,6 +98,10 @@ fn main() -> ExitCode {
         }
         Some(What::Rules) => {
             say!("{}", hcs_rules::report::page().trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(What::Schema { build }) => {
+            say!("{}", schema::page(Build::from_number(build).unwrap_or(Build::SERVER_2022)).trim_end());
             Ok(ExitCode::SUCCESS)
         }
     };
