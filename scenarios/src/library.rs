@@ -25,10 +25,20 @@ pub const STORIES: &[Item] = items!("stories", "txt":
     "notifications",
     "misuse",
     "documents",
+    "shutdown",
+    "suspend",
+    "template",
+    "hosted",
+    "modify",
+    "settings",
+    "recorded",
+    "failures",
 );
 
 /// Every document.
-pub const DOCUMENTS: &[Item] = items!("documents", "json": "machine", "connected", "container");
+pub const DOCUMENTS: &[Item] = items!("documents", "json":
+    "machine", "connected", "serviced", "utility", "container", "isolated", "hosted",
+);
 
 /// The item of this name.
 pub fn find(items: &'static [Item], name: &str) -> Option<&'static Item> {

@@ -8,7 +8,9 @@ use hcs_rules::document::{FaultKind, Root, fault};
 pub fn recognise(document: &Document) -> Option<Root> {
     let root = document.root();
     let has = |name| root.get(name).is_some();
-    if ["VirtualMachine", "Container", "HostedSystem", "SchemaVersion"].into_iter().any(has) {
+    if has("SystemType") {
+        Some(Root::ContainerConfigV1)
+    } else if ["VirtualMachine", "Container", "HostedSystem", "SchemaVersion"].into_iter().any(has) {
         Some(Root::ComputeSystem)
     } else if ["PropertyTypes", "Queries"].into_iter().any(has) {
         Some(Root::PropertyQuery)

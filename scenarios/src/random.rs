@@ -4,16 +4,20 @@
 use hcs_machine::canonical::Digest;
 use hcs_machine::effect::Reply;
 use hcs_machine::handle::Handle;
-use hcs_machine::input::{End, Fate, Request, Text, WorldEvent};
+use hcs_machine::input::{CreateOptions, End, Fate, Request, Text, WorldEvent};
 use hcs_machine::{ClientId, Effect, Host, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::GENERIC_ALL;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::library::DOCUMENTS;
+
+/// The endpoint of the adapters that sequences add.
+const ENDPOINT: &str = "6f8f1b1a-4f0c-4d1c-8a9b-0123456789ab";
 
 /// How many calls a sequence has.
 const LENGTH: usize = 60;
@@ -110,6 +114,50 @@ impl Dice {
         }
     }
 
+    fn options(&mut self) -> Text {
+        match self.below(8) {
+            0 => "{}".into(),
+            1 | 2 => r#"{"Mechanism":"IntegrationService","Type":"Shutdown"}"#.into(),
+            3 => r#"{"Type":"Reboot"}"#.into(),
+            4 => r#"{"SaveType":"AsTemplate"}"#.into(),
+            5 => r#"{"SaveType":"ToFile","SaveStateFilePath":"C:\\saved.vmrs"}"#.into(),
+            6 => "".into(),
+            _ => Text::Null,
+        }
+    }
+
+    fn change(&mut self) -> Text {
+        let kind = *self.pick(&["Add", "Remove", "Update"]);
+        let (path, settings) = *self.pick(&[
+            ("VirtualMachine/Devices/Scsi/disk/Attachments/1", r#"{"Type":"VirtualDisk","Path":"C:\\a.vhdx"}"#),
+            ("VirtualMachine/Devices/Scsi/0/Attachments/1", "{}"),
+            ("VirtualMachine/ComputeTopology/Memory/SizeInMB", "2048"),
+            ("VirtualMachine/Devices/Plan9/Shares", r#"{"Name":"home","Path":"C:\\home"}"#),
+            ("VirtualMachine/Devices/NetworkAdapters/nic", r#"{"EndpointId":"6f8f1b1a-4f0c-4d1c-8a9b-0123456789ab"}"#),
+            ("Container/MappedDirectories", r#"{"HostPath":"C:\\a","ContainerPath":"C:\\b"}"#),
+            ("Nowhere", "null"),
+        ]);
+        format!(r#"{{"ResourcePath":"{path}","RequestType":"{kind}","Settings":{settings}}}"#).as_str().into()
+    }
+
+    fn service_query(&mut self) -> Text {
+        (*self.pick(&[
+            "{}",
+            "",
+            r#"{"PropertyTypes":["Basic","CpuGroup"]}"#,
+            r#"{"PropertyTypes":["ProcessorTopology"]}"#,
+        ]))
+        .into()
+    }
+
+    fn service_change(&mut self) -> Text {
+        let operation = *self.pick(&["CreateGroup", "DeleteGroup"]);
+        let details = r#""GroupId":"6f8f1b1a-4f0c-4d1c-8a9b-0123456789ab""#;
+        let more = if operation == "CreateGroup" { r#","LogicalProcessors":[0,1]"# } else { "" };
+        let settings = format!(r#"{{"Operation":"{operation}","OperationDetails":{{{details}{more}}}}}"#);
+        format!(r#"{{"PropertyType":"CpuGroup","Settings":{settings}}}"#).as_str().into()
+    }
+
     fn fate(&mut self) -> Fate {
         let end = match self.below(16) {
             0 => End::Hangs,
@@ -118,16 +166,25 @@ impl Dice {
             3 => End::Refused(Hresult::RPC_S_CALL_FAILED),
             _ => End::Natural,
         };
-        Fate { latency: self.below(300_000_000), end }
+        let guest = if self.chance(10) { u64::MAX } else { self.below(500_000_000) };
+        Fate { latency: self.below(300_000_000), guest, end }
     }
 
     fn input(&mut self, handles: &[Handle]) -> Input {
         if self.chance(12) {
-            return Input::World(match self.below(8) {
+            return Input::World(match self.below(16) {
                 0 => WorldEvent::ServiceStop,
                 1 | 2 => WorldEvent::ServiceReturn,
                 3 => WorldEvent::ClientDeath(ClientId(self.below(4) as u32)),
                 4 | 5 => WorldEvent::GuestCrash("vm".into()),
+                6 => WorldEvent::GuestReset("vm".into()),
+                7 => WorldEvent::GuestDisconnect("vm".into()),
+                8 => WorldEvent::WorkerCrash("vm".into()),
+                9 => WorldEvent::RdpModeChange("vm".into()),
+                10 => WorldEvent::Quirk(*self.pick(Quirk::ALL), self.chance(2)),
+                11 => WorldEvent::Hypervisor(!self.chance(4)),
+                12 => WorldEvent::Endpoints(self.chance(2).then(|| vec![ENDPOINT.into()])),
+                13 => WorldEvent::SavedState("C:\\saved.vmrs".into(), self.chance(2)),
                 _ => WorldEvent::GuestPowerOff("VM".into()),
             });
         }
@@ -135,7 +192,8 @@ impl Dice {
         let (operation, system) = (self.handle(handles), self.handle(handles));
         let callback = self.chance(2);
         let timeout_ms = *self.pick(&[0, 10, 1_000, u32::MAX]);
-        let request = match self.below(26) {
+        let options = self.options();
+        let request = match self.below(40) {
             0..4 => Request::CreateOperation { callback },
             4 => Request::CloseOperation { operation },
             5 => Request::GetOperationType { operation },
@@ -159,7 +217,27 @@ impl Dice {
             22 => Request::SetComputeSystemCallback { system, options: self.below(2) as u32, callback },
             23 => Request::WaitForComputeSystemExit { system, timeout_ms },
             24 => Request::GetOperationResultAndProcessInfo { operation },
-            _ => Request::Unmodelled { export: self.below(64) as u16 },
+            25 => Request::Unmodelled { export: self.below(64) as u16 },
+            26 => Request::ShutDownComputeSystem { system, operation, options },
+            27 => Request::CrashComputeSystem { system, operation, options: Text::Null },
+            28 | 29 => Request::PauseComputeSystem { system, operation, options: Text::Null },
+            30 => Request::ResumeComputeSystem { system, operation, options: Text::Null },
+            31 => Request::SaveComputeSystem { system, operation, options },
+            32..35 => Request::ModifyComputeSystem { system, operation, configuration: self.change() },
+            35 => Request::GetServiceProperties { query: self.service_query(), out: true },
+            36 => Request::ModifyServiceSettings { settings: self.service_change() },
+            37 => Request::SubmitWerReport { settings: self.query() },
+            38 => Request::CreateComputeSystemInNamespace {
+                namespace: "here".into(),
+                id: self.id(),
+                configuration: self.configuration(),
+                operation,
+                options: CreateOptions::First { events: self.below(4) as u32, callback },
+                out: true,
+            },
+            _ => {
+                Request::EnumerateComputeSystemsInNamespace { namespace: "here".into(), query: self.query(), operation }
+            }
         };
         Input::Call(client, request, self.fate())
     }

@@ -101,7 +101,7 @@ impl Case {
         let text = self.document.to_string();
         let document = Document::parse(&text).expect("what is written is JSON");
         match self.subject {
-            Subject::Any(of) => check_type(&document, of, self.build),
+            Subject::Any(of) => check_type(document.root(), of, self.build),
             Subject::Call(root) => {
                 let all = check_all(&document, root, self.build);
                 let first = check(&document, root, self.build).err();

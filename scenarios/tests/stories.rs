@@ -56,9 +56,10 @@ fn every_example_in_the_help_works() {
 }
 
 #[test]
-fn every_document_of_the_library_is_taken_by_every_build() {
+fn every_document_of_the_library_is_taken_by_every_build_of_its_schema_version() {
     for document in DOCUMENTS {
-        for build in hcs_rules::build::Build::ALL {
+        let newer = document.text.contains(r#""Minor": 5"#);
+        for build in hcs_rules::build::Build::ALL.iter().filter(|build| !newer || build.schema() >= (2, 5)) {
             assert_eq!(lint::faults(document.text, None, *build), Ok(Vec::new()), "{}", document.name);
         }
     }

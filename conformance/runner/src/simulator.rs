@@ -3,7 +3,7 @@
 use hcs_api::Hcs;
 use hcs_conformance::target::{Capabilities, Session, Target};
 use hcs_rules::build::Build;
-use hcs_rules::vocabulary::Call;
+use hcs_rules::vocabulary::{Call, Trigger};
 use hcs_sim::{Client, Simulator, on};
 
 /// The double of one build.
@@ -44,16 +44,25 @@ impl Session for World {
         self.simulator.fault(on(call).nth(1).hang());
     }
 
-    fn guest_crash(&self, id: &str) -> bool {
-        self.simulator.guest_crash(id)
+    fn guest_hangs_next(&self, call: Call) {
+        self.simulator.fault(on(call).nth(1).guest_hangs());
     }
 
-    fn guest_power_off(&self, id: &str) -> bool {
-        self.simulator.guest_power_off(id)
+    fn world(&self, on: Trigger, id: &str) -> bool {
+        match on {
+            Trigger::GuestCrash => self.simulator.guest_crash(id),
+            Trigger::GuestPowerOff => self.simulator.guest_power_off(id),
+            Trigger::GuestReset => self.simulator.guest_reset(id),
+            Trigger::GuestDisconnect => self.simulator.guest_disconnect(id),
+            Trigger::RdpModeChange => self.simulator.rdp_mode_change(id),
+            Trigger::WorkerCrash => self.simulator.worker_crash(id),
+            Trigger::ServiceStop => self.simulator.service_stop(),
+            _ => false,
+        }
     }
 
-    fn service_stop(&self) -> bool {
-        self.simulator.service_stop()
+    fn settle(&self) {
+        self.simulator.settle();
     }
 
     fn drain(&self) {

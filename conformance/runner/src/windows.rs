@@ -6,7 +6,7 @@ use std::path::Path;
 use hcs_api::{Hcs, Windows};
 use hcs_conformance::target::{Capabilities, Session, Target};
 use hcs_rules::build::Build;
-use hcs_rules::vocabulary::Call;
+use hcs_rules::vocabulary::{Call, Trigger};
 
 /// This host.
 #[derive(Debug)]
@@ -59,16 +59,15 @@ impl Session for HostSession {
 
     fn hang_next(&self, _call: Call) {}
 
-    fn guest_crash(&self, _id: &str) -> bool {
+    fn guest_hangs_next(&self, _call: Call) {}
+
+    fn world(&self, _on: Trigger, _id: &str) -> bool {
         false
     }
 
-    fn guest_power_off(&self, _id: &str) -> bool {
-        false
-    }
-
-    fn service_stop(&self) -> bool {
-        false
+    /// A guest goes down within this.
+    fn settle(&self) {
+        std::thread::sleep(std::time::Duration::from_secs(30));
     }
 
     /// Callbacks come on the service's own time; what is due has come within this.

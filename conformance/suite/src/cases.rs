@@ -62,7 +62,11 @@ fn expect<T: PartialEq + std::fmt::Debug>(what: &str, believed: T, came: T) -> R
 
 /// A system of this id, to be ended by [`end`].
 fn create(hcs: &dyn Hcs, id: &str) -> Result<SystemHandle, String> {
-    let document = configuration(Kind::VirtualMachine, hcs_rules::vocabulary::Facet::Plain);
+    let document = configuration(
+        Kind::VirtualMachine,
+        hcs_rules::vocabulary::Facet::Plain,
+        hcs_rules::vocabulary::Trigger::Create,
+    );
     let mut system = SystemHandle::NULL;
     let answer = run(hcs, |operation| {
         let (code, handle) = hcs.create_compute_system(id.into(), document.as_str().into(), operation);

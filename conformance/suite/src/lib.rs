@@ -9,7 +9,7 @@
 //! | [`target`] | what a suite runs on |
 //! | [`input`] | a document for each facet |
 //! | [`route`] | how to get a system into a state |
-//! | [`derived`] | cases from rows |
+//! | [`derived`], `pull`, `expect` | cases from rows: which there are, how they are run, what they expect |
 //! | [`cases`] | cases that no row says |
 //! | [`report`] | what came of them |
 //!
@@ -17,7 +17,9 @@
 
 pub mod cases;
 pub mod derived;
+mod expect;
 pub mod input;
+mod pull;
 pub mod report;
 pub mod route;
 pub mod target;

@@ -2,7 +2,7 @@
 
 use hcs_api::{Hcs, Outcome, Text};
 use hcs_rules::build::Build;
-use hcs_rules::vocabulary::Call;
+use hcs_rules::vocabulary::{Call, Trigger};
 
 /// What a target can do beside answering calls. A Windows host can do none of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +31,14 @@ pub trait Session {
     fn hcs(&self) -> &dyn Hcs;
     /// The next operation of this call never ends by itself. Needs [`Capabilities::hang`].
     fn hang_next(&self, call: Call);
-    /// The guest crashes; whether that did anything. Needs [`Capabilities::world_events`], as the next three do.
-    fn guest_crash(&self, id: &str) -> bool;
-    /// The guest powers itself off; whether that did anything.
-    fn guest_power_off(&self, id: &str) -> bool;
-    /// The service stops.
-    fn service_stop(&self) -> bool;
+    /// The guest of the next system on which this call succeeds never does what the call begins: come up, go down. Needs
+    /// [`Capabilities::hang`].
+    fn guest_hangs_next(&self, call: Call);
+    /// The world pulls this trigger on the system of this id; whether that did anything. Needs
+    /// [`Capabilities::world_events`].
+    fn world(&self, on: Trigger, id: &str) -> bool;
+    /// So much time passes that everything has happened which is going to.
+    fn settle(&self);
     /// Every callback that is due has returned.
     fn drain(&self);
 }

@@ -54,20 +54,36 @@ impl AdmitsNothing for Row {
     }
 }
 
+/// The newest build of which a row speaks.
+fn newest(row: &Row) -> Build {
+    row.builds.iter().last().expect("a row covers a build")
+}
+
+/// Rows that nothing can pull here: a query that outlives a creation which fails (a test of the machine shows that), a guest that stops without being asked, an interrupt that arrives late, a template
+/// whose end its clones outlive unless a quirk says otherwise (a story shows that), and what concerns no hosted system.
+const NEVER_PULLED: &[&str] = &[
+    "guest-stops.late",
+    "crash.done-late",
+    "properties.done-refused",
+    "origin-gone.not-hosted",
+    "origin-gone.clone",
+    "origin-gone.clone-over",
+    "origin-gone.no-clone",
+];
+
 #[test]
 fn a_wrong_belief_in_any_row_is_noticed() {
-    let build = Build::B26100;
     let mut unnoticed = Vec::new();
     for (index, row) in ROWS.iter().enumerate() {
         let mut rows = ROWS.to_vec();
         rows[index] = flipped(row);
         let prefix = format!("{}/", row.id);
-        let report = derived_report(&rows, build, |name| name.starts_with(&prefix));
+        let report = derived_report(&rows, newest(row), |name| name.starts_with(&prefix));
         if report.counts().1 == 0 {
             unnoticed.push(row.id);
         }
     }
-    assert_eq!(unnoticed, Vec::<&str>::new(), "these rows could say anything");
+    assert_eq!(unnoticed, NEVER_PULLED, "these rows could say anything");
 }
 
 /// Rows whose next state no call shows: a record that is forgotten has none, and a stopped service answers nobody.
@@ -79,10 +95,13 @@ fn a_wrong_next_state_in_any_row_is_noticed() {
     for (index, row) in ROWS.iter().enumerate() {
         let Some(becomes) = row.becomes else { continue };
         let mut rows = ROWS.to_vec();
-        let running = becomes == SystemState::Running;
+        if NEVER_PULLED.contains(&row.id) {
+            continue;
+        }
+        let running = becomes.visible() == Some("Running");
         rows[index].becomes = Some(if running { SystemState::Exited } else { SystemState::Running });
         let prefix = format!("{}/", row.id);
-        let report = derived_report(&rows, Build::B26100, |name| name.starts_with(&prefix));
+        let report = derived_report(&rows, newest(row), |name| name.starts_with(&prefix));
         if report.counts().1 == 0 {
             unnoticed.push(row.id);
         }
@@ -92,11 +111,12 @@ fn a_wrong_next_state_in_any_row_is_noticed() {
 
 #[test]
 fn a_forgotten_event_in_any_row_is_noticed() {
-    for (index, row) in ROWS.iter().enumerate().filter(|(_, row)| !row.raises.is_empty()) {
+    let pulled = |row: &Row| !NEVER_PULLED.contains(&row.id);
+    for (index, row) in ROWS.iter().enumerate().filter(|(_, row)| !row.raises.is_empty() && pulled(row)) {
         let mut rows = ROWS.to_vec();
         rows[index].raises = &[];
         let prefix = format!("{}/", row.id);
-        let report = derived_report(&rows, Build::B26100, |name| name.starts_with(&prefix));
+        let report = derived_report(&rows, newest(row), |name| name.starts_with(&prefix));
         assert_ne!(report.counts().1, 0, "{} could raise nothing", row.id);
     }
 }

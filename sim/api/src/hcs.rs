@@ -100,6 +100,29 @@ pub type OperationCallback = Arc<dyn Fn(OperationHandle) + Send + Sync>;
 /// `HCS_EVENT_CALLBACK` with its context.
 pub type EventCallback = Arc<dyn Fn(&Event) + Send + Sync>;
 
+/// `HCS_CREATE_OPTIONS_1`: what may come with the creation of a system in a namespace. Its token and security descriptor
+/// are not looked at.
+#[derive(Clone)]
+pub struct CreateOptions {
+    /// `Version`; [`CreateOptions::VERSION`] is the only one.
+    pub version: u32,
+    /// `CallbackOptions`, as in `HCS_EVENT_OPTIONS`.
+    pub events: u32,
+    /// `Callback` with its context, set on the new handle before anything can happen to the system.
+    pub callback: Option<EventCallback>,
+}
+
+impl CreateOptions {
+    /// `HcsCreateOptions_1`
+    pub const VERSION: u32 = 0x0001_0000;
+}
+
+impl std::fmt::Debug for CreateOptions {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "create options {:#x}, events {:#x}", self.version, self.events)
+    }
+}
+
 /// The Host Compute Service as one client sees it: a simulated one, or the real one.
 ///
 /// Each method is one export of `computecore.dll`; its page in Microsoft's documentation describes it, and
@@ -175,6 +198,53 @@ pub trait Hcs: Send + Sync {
     /// `HcsWaitForComputeSystemExit`; the time-out is in milliseconds, `u32::MAX` is for ever. The document is a
     /// `SystemExitStatus`.
     fn wait_for_compute_system_exit(&self, system: SystemHandle, timeout_ms: u32) -> Outcome;
+
+    /// `HcsShutDownComputeSystem`; the options are a `ShutdownOptions`. Done means that the guest was asked.
+    fn shut_down_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult;
+    /// `HcsCrashComputeSystem`; the options are a `CrashOptions`.
+    fn crash_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult;
+    /// `HcsPauseComputeSystem`; the options are a `PauseOptions`.
+    fn pause_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult;
+    /// `HcsResumeComputeSystem`.
+    fn resume_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult;
+    /// `HcsSaveComputeSystem`; the options are a `SaveOptions`.
+    fn save_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult;
+    /// `HcsModifyComputeSystem`; the configuration is a `ModifySettingRequest`. The identity token is not passed on.
+    fn modify_compute_system(
+        &self,
+        system: SystemHandle,
+        operation: OperationHandle,
+        configuration: Text<'_>,
+    ) -> Hresult;
+    /// `HcsCreateComputeSystemInNamespace`; as the plain create otherwise.
+    fn create_compute_system_in_namespace(
+        &self,
+        namespace: Text<'_>,
+        id: Text<'_>,
+        configuration: Text<'_>,
+        operation: OperationHandle,
+        options: Option<CreateOptions>,
+    ) -> (Hresult, SystemHandle);
+    /// `HcsOpenComputeSystemInNamespace`; as the plain open otherwise.
+    fn open_compute_system_in_namespace(
+        &self,
+        namespace: Text<'_>,
+        id: Text<'_>,
+        requested_access: u32,
+    ) -> (Hresult, SystemHandle);
+    /// `HcsEnumerateComputeSystemsInNamespace`; as the plain enumeration otherwise.
+    fn enumerate_compute_systems_in_namespace(
+        &self,
+        namespace: Text<'_>,
+        query: Text<'_>,
+        operation: OperationHandle,
+    ) -> Hresult;
+    /// `HcsGetServiceProperties`; the query is a `Service_PropertyQuery`, the document a `ServiceProperties`.
+    fn get_service_properties(&self, query: Text<'_>) -> Outcome;
+    /// `HcsModifyServiceSettings`; the settings are a `ModificationRequest`.
+    fn modify_service_settings(&self, settings: Text<'_>) -> Outcome;
+    /// `HcsSubmitWerReport`; the settings are a `CrashReport`.
+    fn submit_wer_report(&self, settings: Text<'_>) -> Hresult;
 
     /// A call that is not modelled: records it and answers the code that says so.
     fn call_unmodelled(&self, export: &'static Export) -> Hresult {

@@ -25,9 +25,10 @@ pub mod windows;
 pub use error::{Error, Result};
 pub use executor::block_on;
 pub use hcs::{
-    Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle, Text,
+    CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle,
+    Text,
 };
 pub use operation::{Completion, Operation};
-pub use system::{ComputeSystem, Exited, enumerate, enumerate_async};
+pub use system::{ComputeSystem, Exited, enumerate, enumerate_async, modify_service, service_properties};
 #[cfg(windows)]
 pub use windows::Windows;

@@ -107,6 +107,67 @@ impl<H: Hcs + Clone> ComputeSystem<H> {
         self.run("HcsTerminateComputeSystem", None, call).map(drop)
     }
 
+    /// Asks the guest to shut down, and waits until it was asked. It is down when the system exits. The options are a
+    /// `ShutdownOptions`.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn shut_down(&self, options: Option<&str>) -> Result<()> {
+        let call = |operation| self.hcs.shut_down_compute_system(self.handle, operation, options.into());
+        self.run("HcsShutDownComputeSystem", None, call).map(drop)
+    }
+
+    /// Crashes the guest, and waits until that is done. The options are a `CrashOptions`.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn crash(&self, options: Option<&str>) -> Result<()> {
+        let call = |operation| self.hcs.crash_compute_system(self.handle, operation, options.into());
+        self.run("HcsCrashComputeSystem", None, call).map(drop)
+    }
+
+    /// Pauses the system, and waits until it is paused. The options are a `PauseOptions`.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn pause(&self, options: Option<&str>) -> Result<()> {
+        let call = |operation| self.hcs.pause_compute_system(self.handle, operation, options.into());
+        self.run("HcsPauseComputeSystem", None, call).map(drop)
+    }
+
+    /// Resumes the system, and waits until it runs.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn resume(&self) -> Result<()> {
+        let call = |operation| self.hcs.resume_compute_system(self.handle, operation, Text::Null);
+        self.run("HcsResumeComputeSystem", None, call).map(drop)
+    }
+
+    /// Saves a paused system, and waits until that is done. The options are a `SaveOptions`.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn save(&self, options: &str) -> Result<()> {
+        let call = |operation| self.hcs.save_compute_system(self.handle, operation, options.into());
+        self.run("HcsSaveComputeSystem", None, call).map(drop)
+    }
+
+    /// Changes the system, and waits until that is done. The request is a `ModifySettingRequest`.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn modify(&self, request: &str) -> Result<()> {
+        let call = |operation| self.hcs.modify_compute_system(self.handle, operation, request.into());
+        self.run("HcsModifyComputeSystem", None, call).map(drop)
+    }
+
     /// The properties that a `System_PropertyQuery` asks for; without one, the basic ones. JSON.
     ///
     /// # Errors
@@ -207,6 +268,72 @@ impl<H: Hcs + Clone + Unpin> ComputeSystem<H> {
         let terminate = move |hcs: &H, operation| hcs.terminate_compute_system(handle, operation, Text::Null);
         let outcome = Completion::new(&self.hcs, terminate).await;
         check("HcsTerminateComputeSystem", Some(&self.id), outcome).map(drop)
+    }
+
+    /// As [`ComputeSystem::shut_down`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn shut_down_async(&self, options: Option<&str>) -> Result<()> {
+        let handle = self.handle;
+        let call = move |hcs: &H, operation| hcs.shut_down_compute_system(handle, operation, options.into());
+        let outcome = Completion::new(&self.hcs, call).await;
+        check("HcsShutDownComputeSystem", Some(&self.id), outcome).map(drop)
+    }
+
+    /// As [`ComputeSystem::crash`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn crash_async(&self, options: Option<&str>) -> Result<()> {
+        let handle = self.handle;
+        let call = move |hcs: &H, operation| hcs.crash_compute_system(handle, operation, options.into());
+        let outcome = Completion::new(&self.hcs, call).await;
+        check("HcsCrashComputeSystem", Some(&self.id), outcome).map(drop)
+    }
+
+    /// As [`ComputeSystem::pause`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn pause_async(&self, options: Option<&str>) -> Result<()> {
+        let handle = self.handle;
+        let call = move |hcs: &H, operation| hcs.pause_compute_system(handle, operation, options.into());
+        let outcome = Completion::new(&self.hcs, call).await;
+        check("HcsPauseComputeSystem", Some(&self.id), outcome).map(drop)
+    }
+
+    /// As [`ComputeSystem::resume`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn resume_async(&self) -> Result<()> {
+        let handle = self.handle;
+        let call = move |hcs: &H, operation| hcs.resume_compute_system(handle, operation, Text::Null);
+        let outcome = Completion::new(&self.hcs, call).await;
+        check("HcsResumeComputeSystem", Some(&self.id), outcome).map(drop)
+    }
+
+    /// As [`ComputeSystem::save`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn save_async(&self, options: &str) -> Result<()> {
+        let handle = self.handle;
+        let call = move |hcs: &H, operation| hcs.save_compute_system(handle, operation, options.into());
+        let outcome = Completion::new(&self.hcs, call).await;
+        check("HcsSaveComputeSystem", Some(&self.id), outcome).map(drop)
+    }
+
+    /// As [`ComputeSystem::modify`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn modify_async(&self, request: &str) -> Result<()> {
+        let handle = self.handle;
+        let call = move |hcs: &H, operation| hcs.modify_compute_system(handle, operation, request.into());
+        let outcome = Completion::new(&self.hcs, call).await;
+        check("HcsModifyComputeSystem", Some(&self.id), outcome).map(drop)
     }
 
     /// As [`ComputeSystem::properties`], to await.
@@ -320,4 +447,23 @@ pub async fn enumerate_async<H: Hcs + Clone + Unpin>(hcs: &H, query: Option<&str
         Completion::new(hcs, |hcs: &H, operation| hcs.enumerate_compute_systems(query.into(), operation)).await;
     let document = check("HcsEnumerateComputeSystems", None, outcome)?;
     Ok(document.map(|document| document.to_string()).unwrap_or_default())
+}
+
+/// The service's own properties: those that a `Service_PropertyQuery` asks for; without one, the basic ones. JSON.
+///
+/// # Errors
+/// The call's code with its result document.
+#[track_caller]
+pub fn service_properties<H: Hcs>(hcs: &H, query: Option<&str>) -> Result<String> {
+    let document = check("HcsGetServiceProperties", None, hcs.get_service_properties(query.into()))?;
+    Ok(document.map(|document| document.to_string()).unwrap_or_default())
+}
+
+/// Changes the service's settings; the request is a `ModificationRequest`.
+///
+/// # Errors
+/// The call's code with its result document.
+#[track_caller]
+pub fn modify_service<H: Hcs>(hcs: &H, request: &str) -> Result<()> {
+    check("HcsModifyServiceSettings", None, hcs.modify_service_settings(request.into())).map(drop)
 }

@@ -17,7 +17,7 @@ use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{INVALID_OPERATION_ID, OperationType};
 use windows_sys::Win32::Foundation::{HMODULE, LocalFree};
 use windows_sys::Win32::System::HostComputeSystem::{
-    HCS_EVENT, HCS_EVENT_CALLBACK, HCS_OPERATION, HCS_OPERATION_COMPLETION, HCS_SYSTEM,
+    HCS_CREATE_OPTIONS_1, HCS_EVENT, HCS_EVENT_CALLBACK, HCS_OPERATION, HCS_OPERATION_COMPLETION, HCS_SYSTEM,
 };
 use windows_sys::Win32::System::LibraryLoader::{
     GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
@@ -25,7 +25,8 @@ use windows_sys::Win32::System::LibraryLoader::{
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use crate::hcs::{
-    Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle, Text,
+    CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle,
+    Text,
 };
 
 /// The real service of this host. Its clones share the loaded DLL.
@@ -434,5 +435,119 @@ impl Hcs for Windows {
 
     fn wait_for_compute_system_exit(&self, system: SystemHandle, timeout_ms: u32) -> Outcome {
         outcome!(self.HcsWaitForComputeSystemExit(raw(system.0) => Sys, timeout_ms => u32))
+    }
+
+    fn shut_down_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let options = Wide::new(options);
+        code!(self.HcsShutDownComputeSystem(raw(system.0) => Sys, raw(operation.0) => Op, options.pointer() => PCWSTR))
+    }
+
+    fn crash_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let options = Wide::new(options);
+        code!(self.HcsCrashComputeSystem(raw(system.0) => Sys, raw(operation.0) => Op, options.pointer() => PCWSTR))
+    }
+
+    fn pause_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let options = Wide::new(options);
+        code!(self.HcsPauseComputeSystem(raw(system.0) => Sys, raw(operation.0) => Op, options.pointer() => PCWSTR))
+    }
+
+    fn resume_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let options = Wide::new(options);
+        code!(self.HcsResumeComputeSystem(raw(system.0) => Sys, raw(operation.0) => Op, options.pointer() => PCWSTR))
+    }
+
+    fn save_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let options = Wide::new(options);
+        code!(self.HcsSaveComputeSystem(raw(system.0) => Sys, raw(operation.0) => Op, options.pointer() => PCWSTR))
+    }
+
+    fn modify_compute_system(
+        &self,
+        system: SystemHandle,
+        operation: OperationHandle,
+        configuration: Text<'_>,
+    ) -> Hresult {
+        let configuration = Wide::new(configuration);
+        code!(self.HcsModifyComputeSystem(
+            raw(system.0) => Sys, raw(operation.0) => Op, configuration.pointer() => PCWSTR,
+            core::ptr::null_mut() => *mut c_void
+        ))
+    }
+
+    fn create_compute_system_in_namespace(
+        &self,
+        namespace: Text<'_>,
+        id: Text<'_>,
+        configuration: Text<'_>,
+        operation: OperationHandle,
+        options: Option<CreateOptions>,
+    ) -> (Hresult, SystemHandle) {
+        let (namespace, id, configuration) = (Wide::new(namespace), Wide::new(id), Wide::new(configuration));
+        let version = options.as_ref().map_or(0, |given| given.version);
+        let events = options.as_ref().map_or(0, |given| given.events);
+        let kept = options.as_ref().and_then(|given| given.callback.clone());
+        let kept = kept.map(|callback| self.keep(Callback::Event(callback)));
+        let given = HCS_CREATE_OPTIONS_1 {
+            Version: version as i32,
+            UserToken: core::ptr::null_mut(),
+            SecurityDescriptor: core::ptr::null_mut(),
+            CallbackOptions: events as i32,
+            CallbackContext: kept.as_ref().map_or(core::ptr::null(), |(_, context)| *context).cast_mut(),
+            Callback: if kept.is_some() { Some(happened) } else { None },
+        };
+        let pointer: *const c_void = if options.is_some() { (&raw const given).cast() } else { core::ptr::null() };
+        let mut system: Sys = core::ptr::null_mut();
+        let code = code!(self.HcsCreateComputeSystemInNamespace(
+            namespace.pointer() => PCWSTR, id.pointer() => PCWSTR, configuration.pointer() => PCWSTR,
+            raw(operation.0) => Op, pointer => *const c_void, &raw mut system => *mut Sys
+        ));
+        let system = system as usize as u64;
+        if let Some((callback, _)) = kept {
+            self.own(system, callback);
+        }
+        (code, SystemHandle(system))
+    }
+
+    fn open_compute_system_in_namespace(
+        &self,
+        namespace: Text<'_>,
+        id: Text<'_>,
+        requested_access: u32,
+    ) -> (Hresult, SystemHandle) {
+        let (namespace, id) = (Wide::new(namespace), Wide::new(id));
+        let mut system: Sys = core::ptr::null_mut();
+        let code = code!(self.HcsOpenComputeSystemInNamespace(
+            namespace.pointer() => PCWSTR, id.pointer() => PCWSTR, requested_access => u32,
+            &raw mut system => *mut Sys
+        ));
+        (code, SystemHandle(system as usize as u64))
+    }
+
+    fn enumerate_compute_systems_in_namespace(
+        &self,
+        namespace: Text<'_>,
+        query: Text<'_>,
+        operation: OperationHandle,
+    ) -> Hresult {
+        let (namespace, query) = (Wide::new(namespace), Wide::new(query));
+        code!(self.HcsEnumerateComputeSystemsInNamespace(
+            namespace.pointer() => PCWSTR, query.pointer() => PCWSTR, raw(operation.0) => Op
+        ))
+    }
+
+    fn get_service_properties(&self, query: Text<'_>) -> Outcome {
+        let query = Wide::new(query);
+        outcome!(self.HcsGetServiceProperties(query.pointer() => PCWSTR))
+    }
+
+    fn modify_service_settings(&self, settings: Text<'_>) -> Outcome {
+        let settings = Wide::new(settings);
+        outcome!(self.HcsModifyServiceSettings(settings.pointer() => PCWSTR))
+    }
+
+    fn submit_wer_report(&self, settings: Text<'_>) -> Hresult {
+        let settings = Wide::new(settings);
+        code!(self.HcsSubmitWerReport(settings.pointer() => PCWSTR))
     }
 }

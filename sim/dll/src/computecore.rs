@@ -9,15 +9,16 @@ use core::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use hcs_api::{Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, SystemHandle};
+use hcs_api::{CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, SystemHandle};
 use hcs_rules::export::{Dll, Export};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, OperationType};
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::Security::SECURITY_DESCRIPTOR;
 use windows_sys::Win32::System::HostComputeSystem::{
-    HCS_CREATE_OPTIONS, HCS_EVENT, HCS_EVENT_CALLBACK, HCS_EVENT_OPTIONS, HCS_OPERATION, HCS_OPERATION_COMPLETION,
-    HCS_OPERATION_OPTIONS, HCS_OPERATION_TYPE, HCS_PROCESS, HCS_PROCESS_INFORMATION, HCS_RESOURCE_TYPE, HCS_SYSTEM,
+    HCS_CREATE_OPTIONS, HCS_CREATE_OPTIONS_1, HCS_EVENT, HCS_EVENT_CALLBACK, HCS_EVENT_OPTIONS, HCS_OPERATION,
+    HCS_OPERATION_COMPLETION, HCS_OPERATION_OPTIONS, HCS_OPERATION_TYPE, HCS_PROCESS, HCS_PROCESS_INFORMATION,
+    HCS_RESOURCE_TYPE, HCS_SYSTEM,
 };
 use windows_sys::core::{BOOL, HRESULT, PCWSTR, PWSTR};
 
@@ -381,6 +382,182 @@ pub unsafe extern "system" fn HcsWaitForComputeSystemExit(
     })
 }
 
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsShutDownComputeSystem(
+    handle: HCS_SYSTEM,
+    on: HCS_OPERATION,
+    options: PCWSTR,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // SAFETY: the caller vouches for the string.
+        let options = unsafe { Argument::read(options) };
+        code(client().shut_down_compute_system(system(handle), operation(on), options.as_text()))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsCrashComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // SAFETY: the caller vouches for the string.
+        let options = unsafe { Argument::read(options) };
+        code(client().crash_compute_system(system(handle), operation(on), options.as_text()))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsPauseComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // SAFETY: the caller vouches for the string.
+        let options = unsafe { Argument::read(options) };
+        code(client().pause_compute_system(system(handle), operation(on), options.as_text()))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsResumeComputeSystem(
+    handle: HCS_SYSTEM,
+    on: HCS_OPERATION,
+    options: PCWSTR,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // SAFETY: the caller vouches for the string.
+        let options = unsafe { Argument::read(options) };
+        code(client().resume_compute_system(system(handle), operation(on), options.as_text()))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsSaveComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // SAFETY: the caller vouches for the string.
+        let options = unsafe { Argument::read(options) };
+        code(client().save_compute_system(system(handle), operation(on), options.as_text()))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsModifyComputeSystem(
+    handle: HCS_SYSTEM,
+    on: HCS_OPERATION,
+    configuration: PCWSTR,
+    identity: HANDLE,
+) -> HRESULT {
+    // The token is for shares that are opened as somebody else; no share is opened here.
+    let _ = identity;
+    guarded(UNEXPECTED, || {
+        // SAFETY: the caller vouches for the string.
+        let configuration = unsafe { Argument::read(configuration) };
+        code(client().modify_compute_system(system(handle), operation(on), configuration.as_text()))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsCreateComputeSystemInNamespace(
+    idnamespace: PCWSTR,
+    id: PCWSTR,
+    configuration: PCWSTR,
+    on: HCS_OPERATION,
+    options: *const HCS_CREATE_OPTIONS,
+    computesystem: *mut HCS_SYSTEM,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        if computesystem.is_null() {
+            return code(client().refuse_null_out(Call::CreateComputeSystemInNamespace));
+        }
+        // SAFETY: the caller vouches for the strings.
+        let (namespace, id) = unsafe { (Argument::read(idnamespace), Argument::read(id)) };
+        // SAFETY: the caller vouches for the string.
+        let configuration = unsafe { Argument::read(configuration) };
+        // SAFETY: the caller vouches for the options, of which the version comes first.
+        let options = unsafe { options.as_ref() }.map(|version| {
+            if *version as u32 != CreateOptions::VERSION {
+                return CreateOptions { version: *version as u32, events: 0, callback: None };
+            }
+            // SAFETY: options of this version are this structure.
+            let given = unsafe { &*core::ptr::from_ref(version).cast::<HCS_CREATE_OPTIONS_1>() };
+            CreateOptions {
+                version: CreateOptions::VERSION,
+                events: given.CallbackOptions as u32,
+                callback: listener(given.Callback, given.CallbackContext),
+            }
+        });
+        let (namespace, id, configuration) = (namespace.as_text(), id.as_text(), configuration.as_text());
+        let (result, made) =
+            client().create_compute_system_in_namespace(namespace, id, configuration, operation(on), options);
+        // SAFETY: the pointer is not NULL, and the caller vouches for the rest.
+        unsafe { computesystem.write(raw(made.0)) };
+        code(result)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsOpenComputeSystemInNamespace(
+    idnamespace: PCWSTR,
+    id: PCWSTR,
+    requestedaccess: u32,
+    computesystem: *mut HCS_SYSTEM,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        if computesystem.is_null() {
+            return code(client().refuse_null_out(Call::OpenComputeSystemInNamespace));
+        }
+        // SAFETY: the caller vouches for the strings.
+        let (namespace, id) = unsafe { (Argument::read(idnamespace), Argument::read(id)) };
+        let (result, opened) =
+            client().open_compute_system_in_namespace(namespace.as_text(), id.as_text(), requestedaccess);
+        // SAFETY: the pointer is not NULL, and the caller vouches for the rest.
+        unsafe { computesystem.write(raw(opened.0)) };
+        code(result)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsEnumerateComputeSystemsInNamespace(
+    idnamespace: PCWSTR,
+    query: PCWSTR,
+    on: HCS_OPERATION,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // SAFETY: the caller vouches for the strings.
+        let (namespace, query) = unsafe { (Argument::read(idnamespace), Argument::read(query)) };
+        code(client().enumerate_compute_systems_in_namespace(namespace.as_text(), query.as_text(), operation(on)))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsGetServiceProperties(propertyquery: PCWSTR, result: *mut PWSTR) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        if result.is_null() {
+            return code(client().refuse_null_out(Call::GetServiceProperties));
+        }
+        // SAFETY: the caller vouches for the string.
+        let query = unsafe { Argument::read(propertyquery) };
+        let outcome = client().get_service_properties(query.as_text());
+        // SAFETY: the caller vouches for `result`.
+        unsafe { finish(&outcome, result) }
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsModifyServiceSettings(settings: PCWSTR, result: *mut PWSTR) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // SAFETY: the caller vouches for the string.
+        let settings = unsafe { Argument::read(settings) };
+        let outcome = client().modify_service_settings(settings.as_text());
+        // SAFETY: the caller vouches for `result`.
+        unsafe { finish(&outcome, result) }
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsSubmitWerReport(settings: PCWSTR) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // SAFETY: the caller vouches for the string.
+        let settings = unsafe { Argument::read(settings) };
+        code(client().submit_wer_report(settings.as_text()))
+    })
+}
+
 /// A call that is not modelled: recorded, and answered with the code that says so.
 fn unmodelled(name: &str) -> HRESULT {
     guarded(UNEXPECTED, || match Export::by_name(Dll::Computecore, name) {
@@ -409,17 +586,6 @@ macro_rules! unmodelled {
 }
 
 unmodelled! {
-    HcsCreateComputeSystemInNamespace(
-        idnamespace: PCWSTR, id: PCWSTR, configuration: PCWSTR, on: HCS_OPERATION, options: *const HCS_CREATE_OPTIONS
-    ) => computesystem: HCS_SYSTEM;
-    HcsOpenComputeSystemInNamespace(idnamespace: PCWSTR, id: PCWSTR, requestedaccess: u32) => computesystem: HCS_SYSTEM;
-    HcsEnumerateComputeSystemsInNamespace(idnamespace: PCWSTR, query: PCWSTR, on: HCS_OPERATION);
-    HcsShutDownComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsCrashComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsPauseComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsResumeComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsSaveComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsModifyComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, configuration: PCWSTR, identity: HANDLE);
     HcsInitializeLiveMigrationOnSource(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
     HcsStartLiveMigrationOnSource(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
     HcsStartLiveMigrationTransfer(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
@@ -437,9 +603,6 @@ unmodelled! {
         process: HCS_PROCESS, options: HCS_EVENT_OPTIONS, context: *const c_void, callback: HCS_EVENT_CALLBACK
     );
     HcsWaitForProcessExit(process: HCS_PROCESS, timeoutms: u32) => result: PWSTR;
-    HcsGetServiceProperties(query: PCWSTR) => result: PWSTR;
-    HcsModifyServiceSettings(settings: PCWSTR) => result: PWSTR;
-    HcsSubmitWerReport(settings: PCWSTR);
     HcsCreateEmptyGuestStateFile(path: PCWSTR);
     HcsCreateEmptyRuntimeStateFile(path: PCWSTR);
     HcsGrantVmAccess(vmid: PCWSTR, path: PCWSTR);

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::effect::{Effect, Finding, Notification, Reply};
 use crate::handle::Handle;
-use crate::input::{End, Fate, Input, Request, Text, WorldEvent};
+use crate::input::{CreateOptions, End, Fate, Input, Request, Text, WorldEvent};
 use crate::time::Time;
 
 /// A digest of everything that went in and came out, in order. Not cryptographic: it tells runs apart, not forgeries.
@@ -100,6 +100,18 @@ impl Canonical<'_> {
                     WorldEvent::ClientDeath(client) => self.tag(2).number(client.0.into()),
                     WorldEvent::ServiceStop => self.tag(3),
                     WorldEvent::ServiceReturn => self.tag(4),
+                    WorldEvent::GuestReset(id) => self.tag(5).string(id),
+                    WorldEvent::GuestDisconnect(id) => self.tag(6).string(id),
+                    WorldEvent::RdpModeChange(id) => self.tag(7).string(id),
+                    WorldEvent::WorkerCrash(id) => self.tag(8).string(id),
+                    WorldEvent::Quirk(quirk, on) => self.tag(9).tag(*quirk as u8).tag((*on).into()),
+                    WorldEvent::Hypervisor(there) => self.tag(10).tag((*there).into()),
+                    WorldEvent::Endpoints(None) => self.tag(11),
+                    WorldEvent::Endpoints(Some(endpoints)) => {
+                        self.tag(12).number(endpoints.len() as u64);
+                        endpoints.iter().fold(self, |writer, endpoint| writer.string(endpoint))
+                    }
+                    WorldEvent::SavedState(path, there) => self.tag(13).string(path).tag((*there).into()),
                 };
             }
             Input::Tick => {
@@ -135,7 +147,30 @@ impl Canonical<'_> {
             | Request::EnumerateComputeSystems { query: text, .. }
             | Request::StartComputeSystem { options: text, .. }
             | Request::TerminateComputeSystem { options: text, .. }
-            | Request::GetComputeSystemProperties { query: text, .. } => self.text(text),
+            | Request::GetComputeSystemProperties { query: text, .. }
+            | Request::ShutDownComputeSystem { options: text, .. }
+            | Request::CrashComputeSystem { options: text, .. }
+            | Request::PauseComputeSystem { options: text, .. }
+            | Request::ResumeComputeSystem { options: text, .. }
+            | Request::SaveComputeSystem { options: text, .. }
+            | Request::ModifyComputeSystem { configuration: text, .. }
+            | Request::ModifyServiceSettings { settings: text }
+            | Request::SubmitWerReport { settings: text } => self.text(text),
+            Request::GetServiceProperties { query, out } => self.text(query).tag((*out).into()),
+            Request::CreateComputeSystemInNamespace { namespace, id, configuration, options, out, .. } => {
+                self.text(namespace).text(id).text(configuration).tag((*out).into());
+                match options {
+                    CreateOptions::None => self.tag(0),
+                    CreateOptions::UnknownVersion => self.tag(1),
+                    CreateOptions::First { events, callback } => {
+                        self.tag(2).number((*events).into()).tag((*callback).into())
+                    }
+                }
+            }
+            Request::OpenComputeSystemInNamespace { namespace, id, access, out } => {
+                self.text(namespace).text(id).number((*access).into()).tag((*out).into())
+            }
+            Request::EnumerateComputeSystemsInNamespace { namespace, query, .. } => self.text(namespace).text(query),
             Request::CreateComputeSystem { id, configuration, out, .. } => {
                 self.text(id).text(configuration).tag((*out).into())
             }
@@ -156,7 +191,7 @@ impl Canonical<'_> {
     }
 
     fn fate(&mut self, fate: &Fate) {
-        self.number(fate.latency);
+        self.number(fate.latency).number(fate.guest);
         match &fate.end {
             End::Natural => self.tag(0),
             End::Hangs => self.tag(1),

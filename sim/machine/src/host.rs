@@ -2,7 +2,7 @@
 //!
 //! [`Host::step`] is the only way in. It first does what is due, then what the input says, and chains the digest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hcs_rules::access::Rights;
@@ -10,18 +10,21 @@ use hcs_rules::build::Build;
 use hcs_rules::handle::{BadHandle, HandleFault};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::{Phase, Use, Verdict};
+use hcs_rules::profile::Quirks;
 use hcs_rules::service::{Connection, Service};
-use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, OperationType, event_options};
+use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, OperationType, Trigger, event_options};
 use hcs_rules::{access, argument, export, handle, operation, service};
+use uuid::Uuid;
 
 use crate::canonical::Digest;
 use crate::client::Client;
 use crate::effect::{Effect, Finding, Reply, Target};
 use crate::handle::{Handle, HandleType};
 use crate::id::{FoldedId, Index};
-use crate::input::{ClientId, End, Fate, Input, Request, Text};
+use crate::input::{ClientId, CreateOptions, End, Fate, Input, Request, Text};
 use crate::operation::{Operation, Work};
-use crate::system::{System, SystemHandle};
+use crate::service::Settings;
+use crate::system::{Named, System, SystemHandle};
 use crate::table::{Found, Key, Table};
 use crate::time::Time;
 use crate::wait::Wait;
@@ -34,6 +37,8 @@ pub(crate) type Due = (Time, u64);
 pub(crate) enum Item {
     /// An operation's request completes.
     Work(Work),
+    /// A guest has done what a shutdown asked for.
+    Guest(Key),
     /// A blocked call's time is up.
     TimeOut(Key),
 }
@@ -53,6 +58,17 @@ pub struct Host {
     pub(crate) waits: Table<Wait>,
     pub(crate) index: Index,
     pub(crate) agenda: BTreeMap<Due, Item>,
+    /// What the host shows where recordings conflict.
+    pub(crate) quirks: Quirks,
+    /// Whether there is a hypervisor.
+    pub(crate) hypervisor: bool,
+    /// The endpoints of the host's network; `None` is whatever is asked for.
+    pub(crate) endpoints: Option<Arc<BTreeSet<Uuid>>>,
+    /// To which system each endpoint is attached, by the system's place in the order of creation.
+    pub(crate) attached: BTreeMap<Uuid, u64>,
+    /// The paths at which saved states are.
+    pub(crate) saved: BTreeSet<FoldedId>,
+    pub(crate) settings: Settings,
     /// Numbers whatever needs an order: agenda entries, systems, registrations.
     sequence: u64,
     /// How often each shard of ids has been created in, so that a system's draws are its own.
@@ -77,6 +93,12 @@ impl PartialEq for Host {
             && self.waits == other.waits
             && self.index == other.index
             && self.agenda == other.agenda
+            && self.quirks == other.quirks
+            && self.hypervisor == other.hypervisor
+            && self.endpoints == other.endpoints
+            && self.attached == other.attached
+            && self.saved == other.saved
+            && self.settings == other.settings
             && self.incarnations == other.incarnations
     }
 }
@@ -110,6 +132,12 @@ impl Host {
             waits: Table::default(),
             index: Index::default(),
             agenda: BTreeMap::new(),
+            quirks: Quirks::NONE,
+            hypervisor: true,
+            endpoints: None,
+            attached: BTreeMap::new(),
+            saved: BTreeSet::new(),
+            settings: Settings::default(),
             sequence: 0,
             incarnations: Vec::new(),
             digest: Digest::start(build),
@@ -144,7 +172,7 @@ impl Host {
 
     /// When the next request is due, time-outs of waits left aside. Looks at the agenda from its beginning.
     pub fn next_work(&self) -> Option<Time> {
-        let mut work = self.agenda.iter().filter(|(_, item)| matches!(item, Item::Work(_)));
+        let mut work = self.agenda.iter().filter(|(_, item)| matches!(item, Item::Work(_) | Item::Guest(_)));
         work.next().map(|((due, _), _)| *due).filter(|due| *due != Time::NEVER)
     }
 
@@ -154,7 +182,13 @@ impl Host {
         const SOON: usize = 64;
         let listens = |key: &Key| self.handles.get(*key).is_some_and(|handle| handle.registration.is_some());
         self.agenda.iter().take(SOON).take_while(|((due, _), _)| *due != Time::NEVER).any(|(_, item)| {
-            let Item::Work(work) = item else { return false };
+            let work = match item {
+                Item::Work(work) => work,
+                Item::Guest(key) => {
+                    return self.systems.get(*key).is_some_and(|system| system.handles.iter().any(listens));
+                }
+                Item::TimeOut(_) => return false,
+            };
             let operation = work.operation.and_then(|key| self.operations.get(key));
             let system = work.system.and_then(|key| self.systems.get(key));
             operation.is_some_and(|operation| operation.callback)
@@ -200,8 +234,15 @@ impl Host {
         let call = request.call()?;
         let kind = call.operation_type()?;
         let (object, ordinal) = match request {
-            Request::CreateComputeSystem { id: Text::Some(id), .. } => {
-                let hash = FoldedId::of(id).hash();
+            Request::CreateComputeSystem { id: Text::Some(id), .. }
+            | Request::CreateComputeSystemInNamespace { id: Text::Some(id), .. } => {
+                let namespace = match request {
+                    Request::CreateComputeSystemInNamespace { namespace: Text::Some(namespace), .. } => {
+                        Some(&**namespace)
+                    }
+                    _ => None,
+                };
+                let hash = FoldedId::in_namespace(namespace, id).hash();
                 (hash, self.incarnations.get(incarnation_shard(hash)).copied().unwrap_or(0))
             }
             _ => match request.system() {
@@ -238,6 +279,9 @@ impl Host {
             }
             match entry.remove_entry() {
                 (due, Item::Work(work)) => self.complete(due, work, effects),
+                (_, Item::Guest(system)) => {
+                    self.happen(Trigger::GuestStops, system, effects);
+                }
                 (_, Item::TimeOut(wait)) => self.time_out(wait, effects),
             }
         }
@@ -277,7 +321,7 @@ impl Host {
             }
             return Err(refusal(call, row.refuses));
         }
-        let mut admitted = Admitted { client, call, system: None, operation: None };
+        let mut admitted = Admitted { client, call, system: None, operation: None, namespace: None };
         if let Some(handle) = request.system() {
             match self.system_handle(client, handle) {
                 Ok((key, _)) => admitted.system = Some(key),
@@ -351,17 +395,26 @@ impl Host {
                 let callback = *callback && matches!(request, Request::CreateOperation { .. });
                 self.create_operation(on.client, callback)
             }
-            Request::EnumerateComputeSystems { query, .. } => self.enumerate(on, query, fate, effects),
-            Request::CreateComputeSystem { id, configuration, .. } => {
-                self.create_system(on, id, configuration, fate, effects)
+            Request::EnumerateComputeSystems { query, .. } => self.enumerate(on, None, query, fate, effects),
+            Request::EnumerateComputeSystemsInNamespace { namespace, query, .. } => {
+                let namespace = if let Text::Some(namespace) = namespace { Some(namespace) } else { None };
+                self.enumerate(on, namespace, query, fate, effects)
             }
-            Request::OpenComputeSystem { id, .. } => self.open_system(on, id),
-            Request::CloseComputeSystem { .. }
-            | Request::StartComputeSystem { .. }
-            | Request::TerminateComputeSystem { .. }
-            | Request::GetComputeSystemProperties { .. }
-            | Request::SetComputeSystemCallback { .. }
-            | Request::WaitForComputeSystemExit { .. } => self.on_system(on, request, fate, effects),
+            Request::CreateComputeSystem { id, configuration, .. } => {
+                self.create_system(on, Named::by_id(id), configuration, fate, effects)
+            }
+            Request::CreateComputeSystemInNamespace { namespace, id, configuration, options, .. } => {
+                let named = Named { options: *options, ..Named::within(namespace, id) };
+                self.create_system(on, named, configuration, fate, effects)
+            }
+            Request::OpenComputeSystem { id, .. } => self.open_system(on, Named::by_id(id)),
+            Request::OpenComputeSystemInNamespace { namespace, id, .. } => {
+                self.open_system(on, Named::within(namespace, id))
+            }
+            Request::GetServiceProperties { query, .. } => self.service_properties(on, query, effects),
+            Request::ModifyServiceSettings { settings } => self.modify_service(settings),
+            Request::SubmitWerReport { settings } => self.submit_report(settings),
+            _ if request.system().is_some() => self.on_system(on, request, fate, effects),
             _ => self.on_operation(on, request, effects),
         }
     }
@@ -419,6 +472,8 @@ pub(crate) struct Admitted {
     pub(crate) call: Call,
     pub(crate) system: Option<Key>,
     pub(crate) operation: Option<Key>,
+    /// The namespace of a list.
+    pub(crate) namespace: Option<Arc<str>>,
 }
 
 impl SystemHandle {
@@ -457,14 +512,34 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
         Text::Some(id) if id.is_empty() => Some(Fault::EmptyId),
         Text::Some(_) => None,
     };
+    let namespace_fault = |namespace: &Text| match namespace {
+        Text::Some(namespace) if !namespace.is_empty() => None,
+        _ => Some(Fault::Namespace),
+    };
+    let no_access = |access: u32| (access != hcs_rules::vocabulary::GENERIC_ALL).then_some(Fault::Access);
+    let null = |text: &Text, fault| matches!(text, Text::Null).then_some(fault);
+    let no_out = |out: bool| (!out).then_some(Fault::NullOut);
     match request {
-        Request::CreateComputeSystem { id, configuration, out, .. } => id_fault(id)
-            .or(matches!(configuration, Text::Null).then_some(Fault::NullConfiguration))
-            .or((!out).then_some(Fault::NullOut)),
-        Request::OpenComputeSystem { id, access, out } => (*access != hcs_rules::vocabulary::GENERIC_ALL)
-            .then_some(Fault::Access)
-            .or_else(|| id_fault(id))
-            .or((!out).then_some(Fault::NullOut)),
+        Request::CreateComputeSystem { id, configuration, out, .. } => {
+            id_fault(id).or(null(configuration, Fault::NullConfiguration)).or(no_out(*out))
+        }
+        Request::CreateComputeSystemInNamespace { namespace, id, configuration, options, out, .. } => {
+            namespace_fault(namespace)
+                .or_else(|| id_fault(id))
+                .or(null(configuration, Fault::NullConfiguration))
+                .or((*options == CreateOptions::UnknownVersion).then_some(Fault::OptionsVersion))
+                .or(no_out(*out))
+        }
+        Request::OpenComputeSystem { id, access, out } => no_access(*access).or_else(|| id_fault(id)).or(no_out(*out)),
+        Request::OpenComputeSystemInNamespace { namespace, id, access, out } => {
+            no_access(*access).or_else(|| namespace_fault(namespace)).or_else(|| id_fault(id)).or(no_out(*out))
+        }
+        Request::EnumerateComputeSystemsInNamespace { namespace, .. } => namespace_fault(namespace),
+        Request::ModifyComputeSystem { configuration, .. } => null(configuration, Fault::NullConfiguration),
+        Request::GetServiceProperties { out, .. } => no_out(*out),
+        Request::ModifyServiceSettings { settings } | Request::SubmitWerReport { settings } => {
+            null(settings, Fault::NullSettings)
+        }
         Request::SetOperationCallback { callback: false, .. }
         | Request::CreateOperationWithNotifications { callback: false, .. } => Some(Fault::NullCallback),
         _ => None,
@@ -483,7 +558,10 @@ fn bad_handle(client: ClientId, call: Call, handle: Handle, fault: HandleFault, 
 /// The form in which a call returns a code.
 pub(crate) fn refusal(call: Call, code: Hresult) -> Reply {
     match call {
-        Call::CreateComputeSystem | Call::OpenComputeSystem => Reply::Handle(code, Handle::NULL),
+        Call::CreateComputeSystem
+        | Call::OpenComputeSystem
+        | Call::CreateComputeSystemInNamespace
+        | Call::OpenComputeSystemInNamespace => Reply::Handle(code, Handle::NULL),
         Call::CreateOperation | Call::CreateOperationWithNotifications => Reply::Handle(code, Handle::NULL),
         _ => Reply::Outcome(code, None),
     }

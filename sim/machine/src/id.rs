@@ -20,6 +20,15 @@ impl FoldedId {
         FoldedId(id.to_uppercase().into_boxed_str())
     }
 
+    /// Folds an id in a namespace. Ids of two namespaces are never one (assumed: nothing is recorded of namespaces).
+    pub fn in_namespace(namespace: Option<&str>, id: &str) -> FoldedId {
+        match namespace {
+            None => FoldedId::of(id),
+            // No id holds this character: it ends a string of the ABI.
+            Some(namespace) => FoldedId::of(&format!("{namespace}\0{id}")),
+        }
+    }
+
     /// The id's hash: the same on every platform and in every run.
     pub fn hash(&self) -> u64 {
         xxh3_64(self.0.as_bytes())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hcs_rules::access::Rights;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::Call;
 
 use crate::effect::WaitId;
@@ -134,6 +135,65 @@ pub enum Request {
         system: Handle,
         timeout_ms: u32,
     },
+    ShutDownComputeSystem {
+        system: Handle,
+        operation: Handle,
+        options: Text,
+    },
+    CrashComputeSystem {
+        system: Handle,
+        operation: Handle,
+        options: Text,
+    },
+    PauseComputeSystem {
+        system: Handle,
+        operation: Handle,
+        options: Text,
+    },
+    ResumeComputeSystem {
+        system: Handle,
+        operation: Handle,
+        options: Text,
+    },
+    SaveComputeSystem {
+        system: Handle,
+        operation: Handle,
+        options: Text,
+    },
+    ModifyComputeSystem {
+        system: Handle,
+        operation: Handle,
+        configuration: Text,
+    },
+    CreateComputeSystemInNamespace {
+        namespace: Text,
+        id: Text,
+        configuration: Text,
+        operation: Handle,
+        options: CreateOptions,
+        out: bool,
+    },
+    OpenComputeSystemInNamespace {
+        namespace: Text,
+        id: Text,
+        access: u32,
+        out: bool,
+    },
+    EnumerateComputeSystemsInNamespace {
+        namespace: Text,
+        query: Text,
+        operation: Handle,
+    },
+    GetServiceProperties {
+        query: Text,
+        out: bool,
+    },
+    ModifyServiceSettings {
+        settings: Text,
+    },
+    SubmitWerReport {
+        settings: Text,
+    },
     /// An export that is not modelled, by its index in [`hcs_rules::export::EXPORTS`].
     Unmodelled {
         export: u16,
@@ -170,6 +230,18 @@ impl Request {
             Request::GetComputeSystemProperties { .. } => Call::GetComputeSystemProperties,
             Request::SetComputeSystemCallback { .. } => Call::SetComputeSystemCallback,
             Request::WaitForComputeSystemExit { .. } => Call::WaitForComputeSystemExit,
+            Request::ShutDownComputeSystem { .. } => Call::ShutDownComputeSystem,
+            Request::CrashComputeSystem { .. } => Call::CrashComputeSystem,
+            Request::PauseComputeSystem { .. } => Call::PauseComputeSystem,
+            Request::ResumeComputeSystem { .. } => Call::ResumeComputeSystem,
+            Request::SaveComputeSystem { .. } => Call::SaveComputeSystem,
+            Request::ModifyComputeSystem { .. } => Call::ModifyComputeSystem,
+            Request::CreateComputeSystemInNamespace { .. } => Call::CreateComputeSystemInNamespace,
+            Request::OpenComputeSystemInNamespace { .. } => Call::OpenComputeSystemInNamespace,
+            Request::EnumerateComputeSystemsInNamespace { .. } => Call::EnumerateComputeSystemsInNamespace,
+            Request::GetServiceProperties { .. } => Call::GetServiceProperties,
+            Request::ModifyServiceSettings { .. } => Call::ModifyServiceSettings,
+            Request::SubmitWerReport { .. } => Call::SubmitWerReport,
             Request::Unmodelled { .. } => return None,
         })
     }
@@ -196,13 +268,25 @@ impl Request {
             | Request::CreateComputeSystem { operation, .. }
             | Request::StartComputeSystem { operation, .. }
             | Request::TerminateComputeSystem { operation, .. }
-            | Request::GetComputeSystemProperties { operation, .. } => *operation,
+            | Request::GetComputeSystemProperties { operation, .. }
+            | Request::ShutDownComputeSystem { operation, .. }
+            | Request::CrashComputeSystem { operation, .. }
+            | Request::PauseComputeSystem { operation, .. }
+            | Request::ResumeComputeSystem { operation, .. }
+            | Request::SaveComputeSystem { operation, .. }
+            | Request::ModifyComputeSystem { operation, .. }
+            | Request::CreateComputeSystemInNamespace { operation, .. }
+            | Request::EnumerateComputeSystemsInNamespace { operation, .. } => *operation,
             Request::CreateOperation { .. }
             | Request::CreateOperationWithNotifications { .. }
             | Request::OpenComputeSystem { .. }
             | Request::CloseComputeSystem { .. }
             | Request::SetComputeSystemCallback { .. }
             | Request::WaitForComputeSystemExit { .. }
+            | Request::OpenComputeSystemInNamespace { .. }
+            | Request::GetServiceProperties { .. }
+            | Request::ModifyServiceSettings { .. }
+            | Request::SubmitWerReport { .. }
             | Request::Unmodelled { .. } => return None,
         })
     }
@@ -215,10 +299,70 @@ impl Request {
             | Request::TerminateComputeSystem { system, .. }
             | Request::GetComputeSystemProperties { system, .. }
             | Request::SetComputeSystemCallback { system, .. }
-            | Request::WaitForComputeSystemExit { system, .. } => *system,
+            | Request::WaitForComputeSystemExit { system, .. }
+            | Request::ShutDownComputeSystem { system, .. }
+            | Request::CrashComputeSystem { system, .. }
+            | Request::PauseComputeSystem { system, .. }
+            | Request::ResumeComputeSystem { system, .. }
+            | Request::SaveComputeSystem { system, .. }
+            | Request::ModifyComputeSystem { system, .. } => *system,
             _ => return None,
         })
     }
+}
+
+impl Request {
+    /// The id that the call names, if it names one.
+    pub const fn id(&self) -> Option<&Text> {
+        match self {
+            Request::CreateComputeSystem { id, .. }
+            | Request::OpenComputeSystem { id, .. }
+            | Request::CreateComputeSystemInNamespace { id, .. }
+            | Request::OpenComputeSystemInNamespace { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The document that comes with the call, if one can.
+    pub const fn document(&self) -> Option<&Text> {
+        match self {
+            Request::CreateComputeSystem { configuration: text, .. }
+            | Request::CreateComputeSystemInNamespace { configuration: text, .. }
+            | Request::ModifyComputeSystem { configuration: text, .. }
+            | Request::EnumerateComputeSystems { query: text, .. }
+            | Request::EnumerateComputeSystemsInNamespace { query: text, .. }
+            | Request::GetComputeSystemProperties { query: text, .. }
+            | Request::GetServiceProperties { query: text, .. }
+            | Request::StartComputeSystem { options: text, .. }
+            | Request::ShutDownComputeSystem { options: text, .. }
+            | Request::TerminateComputeSystem { options: text, .. }
+            | Request::CrashComputeSystem { options: text, .. }
+            | Request::PauseComputeSystem { options: text, .. }
+            | Request::ResumeComputeSystem { options: text, .. }
+            | Request::SaveComputeSystem { options: text, .. }
+            | Request::GetOperationProperties { options: text, .. }
+            | Request::ModifyServiceSettings { settings: text }
+            | Request::SubmitWerReport { settings: text } => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// `HCS_CREATE_OPTIONS`, as far as it concerns the machine: the token and the security descriptor are reserved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CreateOptions {
+    /// NULL.
+    #[default]
+    None,
+    /// Of a version that the header does not name.
+    UnknownVersion,
+    /// `HCS_CREATE_OPTIONS_1`: the handle's callback is set with its creation, if one is given.
+    First {
+        /// `CallbackOptions`, as in `HCS_EVENT_OPTIONS`.
+        events: u32,
+        /// Whether `Callback` is given.
+        callback: bool,
+    },
 }
 
 /// What fate has in store for the operation that a call starts. Whoever calls [`crate::Host::step`] draws or decides it.
@@ -226,6 +370,9 @@ impl Request {
 pub struct Fate {
     /// How long the operation runs, in nanoseconds.
     pub latency: u64,
+    /// How long the guest takes afterwards, in nanoseconds: to come up after a start, to go down after a shutdown.
+    /// `u64::MAX` is for ever.
+    pub guest: u64,
     /// How it ends.
     pub end: End,
 }
@@ -245,11 +392,11 @@ pub enum End {
 
 impl Fate {
     /// The operation is due at once, and ends as the rules say.
-    pub const PROMPT: Fate = Fate { latency: 0, end: End::Natural };
+    pub const PROMPT: Fate = Fate { latency: 0, guest: 0, end: End::Natural };
 
     /// The operation ends as the rules say, this many nanoseconds from now.
     pub const fn after(latency: u64) -> Fate {
-        Fate { latency, end: End::Natural }
+        Fate { latency, guest: 0, end: End::Natural }
     }
 }
 
@@ -260,6 +407,22 @@ pub enum WorldEvent {
     GuestCrash(Arc<str>),
     /// The guest of the system with this id powers itself off.
     GuestPowerOff(Arc<str>),
+    /// The guest of the system with this id restarts.
+    GuestReset(Arc<str>),
+    /// The guest connection of the system with this id is lost.
+    GuestDisconnect(Arc<str>),
+    /// The guest of the system with this id turns enhanced session mode on or off.
+    RdpModeChange(Arc<str>),
+    /// The worker process of the system with this id dies.
+    WorkerCrash(Arc<str>),
+    /// The host shows a quirk from now on, or no more.
+    Quirk(Quirk, bool),
+    /// The host has a hypervisor from now on, or none.
+    Hypervisor(bool),
+    /// The endpoints that the host's network has; `None` is whatever is asked for.
+    Endpoints(Option<Vec<Arc<str>>>),
+    /// A file with a saved state is put there, or is gone.
+    SavedState(Arc<str>, bool),
     /// The client dies: its handles are closed, its callbacks fall silent.
     ClientDeath(ClientId),
     /// The compute service stops.

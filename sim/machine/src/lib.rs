@@ -6,7 +6,8 @@
 //! |---|---|
 //! | [`input`], [`effect`] | what comes in, what goes out |
 //! | [`host`] | the host: the stages that every call passes, and the agenda |
-//! | `operation`, `system`, `service`, `client`, `wait` | what rows cannot say, a file per noun |
+//! | `operation`, `system`, `service`, `client`, `wait`, `world` | what rows cannot say, a file per noun |
+//! | `configuration`, `constraint`, `change` | documents that come in: which facet, what stands against them, what they change |
 //! | [`document`] | JSON: the arena, the tokeniser's driver, the validator, the writer |
 //! | `answer` | the documents that come back |
 //! | [`handle`], [`id`], [`table`], [`time`] | handles, ids, copy-on-write tables, virtual time |
@@ -17,7 +18,10 @@
 
 mod answer;
 pub mod canonical;
+mod change;
 mod client;
+mod configuration;
+mod constraint;
 pub mod document;
 pub mod effect;
 pub mod handle;
@@ -25,12 +29,15 @@ pub mod host;
 pub mod id;
 pub mod input;
 mod operation;
+mod properties;
 mod service;
 mod system;
 pub mod table;
 pub mod time;
 mod wait;
+mod world;
 
+pub use change::Held;
 pub use effect::Effect;
 pub use host::Host;
 pub use input::{ClientId, Fate, Input};

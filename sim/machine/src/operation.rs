@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
+use hcs_rules::failure;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::{self, Ending, InFlight, Phase, Verdict};
+use hcs_rules::profile::Quirk;
 use hcs_rules::rule::{Answer, Row};
 use hcs_rules::time::REFUSAL_FRACTION;
-use hcs_rules::vocabulary::{Call, EventType, OperationType, SystemState};
+use hcs_rules::vocabulary::{Call, EventType, Facet, OperationType, SystemState, Trigger};
 
 use crate::answer;
 use crate::document::Document;
@@ -51,8 +53,12 @@ pub(crate) struct Work {
     before: SystemState,
     /// Nothing yet, or what it will end with.
     plan: Plan,
-    /// The query that the result depends on.
-    pub(crate) query: Option<Document>,
+    /// The document that the result depends on: a query, options, a request.
+    pub(crate) document: Option<Document>,
+    /// How long the guest takes afterwards, in nanoseconds.
+    pub(crate) guest: u64,
+    /// The namespace of a list.
+    pub(crate) namespace: Option<Arc<str>>,
 }
 
 /// How a request will end.
@@ -74,7 +80,7 @@ pub(crate) struct Start {
     pub(crate) before: SystemState,
     /// The document of a refusal, when the rules refuse it on the operation.
     pub(crate) refusal: Option<Arc<str>>,
-    pub(crate) query: Option<Document>,
+    pub(crate) document: Option<Document>,
 }
 
 impl Host {
@@ -160,13 +166,19 @@ impl Host {
         effects: &mut Vec<Effect>,
     ) {
         let plan = match (row.answer, &fate.end) {
-            (Answer::Fails(code), _) => Plan::Refused(code, start.refusal.or_else(|| Some(answer::result_error(code)))),
+            (Answer::Fails(code), _) => match self.quirk_of(row, code) {
+                Some(code) => Plan::Refused(code, Some(answer::result_error(code))),
+                None => Plan::Refused(code, start.refusal.or_else(|| Some(answer::result_error(code)))),
+            },
             (Answer::NotModelled(code), _) => {
                 effects.push(Effect::Finding(Finding::UnmodelledCase(on.client, row.id)));
                 Plan::Refused(code, Some(answer::result_error(code)))
             }
             (_, End::Fails(code, document)) => {
-                Plan::Fails(*code, document.clone().or_else(|| Some(answer::operation_failure(*code, start.kind))))
+                let system = start.system.and_then(|key| self.systems.get(key));
+                let form = failure::form(start.kind, *code);
+                let usual = || answer::failure(self.build, *code, form, start.kind, system);
+                Plan::Fails(*code, Some(document.clone().unwrap_or_else(usual)))
             }
             (_, End::Natural | End::Hangs | End::Refused(_)) => Plan::ByRule,
         };
@@ -197,9 +209,19 @@ impl Host {
             system: start.system,
             before: start.before,
             plan,
-            query: start.query,
+            document: start.document,
+            guest: fate.guest,
+            namespace: on.namespace.clone(),
         };
         self.agenda.insert(due, Item::Work(work));
+    }
+
+    /// The code that the host's quirks put in the place of a row's.
+    fn quirk_of(&self, row: &Row, code: Hresult) -> Option<Hresult> {
+        let null_shutdown = row.on == Trigger::ShutDown
+            && row.named_facets.contains(Facet::NullOptions)
+            && code == Hresult::HCS_E_INVALID_JSON;
+        (null_shutdown && self.quirks.contains(Quirk::ShutdownNullNotSupported)).then_some(Hresult::ERROR_NOT_SUPPORTED)
     }
 
     /// A request is due.

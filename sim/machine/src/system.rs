@@ -2,24 +2,29 @@
 
 use std::sync::Arc;
 
-use hcs_rules::answer::Exit;
-use hcs_rules::document::{Root, UNMODELLED, unmodelled_members};
+use hcs_rules::answer::{Exit, Form};
+use hcs_rules::constraint;
+use hcs_rules::document::Root;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::Ending;
+use hcs_rules::profile::Quirk;
 use hcs_rules::rule::{After, Answer, Audience, Row, Surface};
 use hcs_rules::system;
 use hcs_rules::vocabulary::{EventType, Facet, Kind, OperationType, SystemState, Trigger};
 use uuid::Uuid;
 
 use crate::answer;
-use crate::document::{self, Document, Node};
+use crate::change::Changes;
+use crate::configuration::{Configuration, Filter, Reading, present};
+use crate::document::{Document, Node};
 use crate::effect::{Effect, Finding, Notification, Reply, Target};
 use crate::handle::{Handle, HandleType};
-use crate::host::{Admitted, Due, Host, INCARNATION_SHARDS, incarnation_shard, refusal};
+use crate::host::{Admitted, Due, Host, INCARNATION_SHARDS, Item, incarnation_shard, refusal};
 use crate::id::FoldedId;
-use crate::input::{ClientId, Fate, Request, Text};
+use crate::input::{ClientId, CreateOptions, Fate, Request, Text};
 use crate::operation::{Start, Work, started_by};
 use crate::table::Key;
+use crate::time::Time;
 use crate::wait::For;
 
 /// One compute system.
@@ -31,6 +36,25 @@ pub(crate) struct System {
     pub(crate) runtime_id: Uuid,
     /// The document, if it was accepted. Shared by clones of the world.
     pub(crate) document: Option<Document>,
+    /// What the document is.
+    pub(crate) root: Root,
+    pub(crate) namespace: Option<Arc<str>>,
+    /// Who created it.
+    pub(crate) creator: ClientId,
+    /// The system that this one lives in or was made from.
+    pub(crate) origin: Option<Key>,
+    /// Those that live in this one or were made from it.
+    pub(crate) dependents: Vec<Key>,
+    /// What modify requests have changed.
+    pub(crate) changes: Option<Box<Changes>>,
+    /// When it was started.
+    pub(crate) started: Time,
+    /// When its guest is up.
+    pub(crate) up: Time,
+    /// Whether the guest connection stands, or stood and is lost.
+    pub(crate) connection: Connection,
+    /// What a shutdown asked for, and when the guest will have done it.
+    pub(crate) asked: Option<(Facet, Due)>,
     pub(crate) exit: Option<Exit>,
     /// Its handles, in the order in which they were made.
     pub(crate) handles: Vec<Key>,
@@ -40,6 +64,17 @@ pub(crate) struct System {
     /// What draws are keyed by: the id, and which of the systems of that id it is.
     pub(crate) object: u64,
     pub(crate) ordinals: [u32; OperationType::COUNT],
+}
+
+/// The connection between the host and a guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// There is none, or not yet.
+    None,
+    /// It stands.
+    Open,
+    /// It stood, and is lost.
+    Lost,
 }
 
 /// What a client holds.
@@ -57,7 +92,7 @@ pub(crate) struct SystemHandle {
 }
 
 impl System {
-    fn member(&self, path: &[&str]) -> Option<Node<'_>> {
+    pub(crate) fn member(&self, path: &[&str]) -> Option<Node<'_>> {
         self.document.as_ref()?.root().path(path).filter(|node| !node.is_null())
     }
 
@@ -66,17 +101,70 @@ impl System {
         self.member(&["Owner"])?.as_str()
     }
 
+    /// `Name`, which only documents of schema 1 have.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.member(&["Name"]).filter(|_| self.root == Root::ContainerConfigV1)?.as_str()
+    }
+
+    /// The machine's own part of the document.
+    pub(crate) fn machine(&self, path: &[&str]) -> Option<Node<'_>> {
+        let machine = self.member(&["VirtualMachine"])?;
+        machine.path(path).filter(|node| !node.is_null())
+    }
+
+    /// The container's own part of the document, in whichever form.
+    pub(crate) fn container(&self, path: &[&str]) -> Option<Node<'_>> {
+        let container = self.member(&["Container"]).or_else(|| self.member(&["HostedSystem", "Container"]))?;
+        container.path(path).filter(|node| !node.is_null())
+    }
+
+    /// Whether the system ends with its last handle.
+    pub(crate) fn ends_with_handles(&self) -> bool {
+        let member = match self.root {
+            Root::ContainerConfigV1 => "TerminateOnLastHandleClosed",
+            _ => "ShouldTerminateOnLastHandleClosed",
+        };
+        self.member(&[member]).and_then(Node::as_bool) == Some(true)
+    }
+
+    /// Whether the document configures the integration service that shuts the guest down. Below schema version 2.5 the
+    /// section is accepted and dropped (observed by two clients).
+    pub(crate) fn has_shutdown_service(&self) -> bool {
+        let declared = |part| self.member(&["SchemaVersion", part]).and_then(Node::as_u64);
+        let before = match (declared("Major"), declared("Minor")) {
+            (Some(major), minor) => (major, minor.unwrap_or(0)) < (2, 5),
+            (None, _) => false,
+        };
+        !before && self.machine(&["Services", "Shutdown"]).is_some()
+    }
+
+    /// Whether a device stands against saving: a GPU partition, VSMB or Plan 9.
+    pub(crate) fn has_unsavable_device(&self) -> bool {
+        ["GpuP", "VirtualSmb", "Plan9"].into_iter().any(|device| self.machine(&["Devices", device]).is_some())
+    }
+
+    /// The facet of a shutdown that goes through the guest connection.
+    pub(crate) fn by_guest(&self, facet: Facet) -> Facet {
+        if self.connection == Connection::Lost { Facet::ConnectionLost } else { facet }
+    }
+
     /// The facet of a trigger that depends on the system alone.
     fn facet(&self, trigger: Trigger) -> Facet {
+        let is_set = |path: &[&str]| self.machine(path).and_then(Node::as_bool) == Some(true);
         match trigger {
-            Trigger::LastHandleGone => {
-                let terminate = self.member(&["ShouldTerminateOnLastHandleClosed"]).and_then(|node| node.as_bool());
-                if terminate == Some(true) { Facet::TerminateOnLastHandle } else { Facet::OutliveHandles }
-            }
-            Trigger::GuestCrash => match self.member(&["VirtualMachine", "Devices", "GuestCrashReporting"]) {
+            Trigger::LastHandleGone if self.ends_with_handles() => Facet::TerminateOnLastHandle,
+            Trigger::LastHandleGone => Facet::OutliveHandles,
+            Trigger::GuestCrash | Trigger::CrashDone => match self.machine(&["Devices", "GuestCrashReporting"]) {
                 Some(_) => Facet::CrashReporting,
                 None => Facet::NoCrashReporting,
             },
+            Trigger::GuestReset if is_set(&["StopOnReset"]) => Facet::StopOnReset,
+            Trigger::GuestReset if self.machine(&["Devices", "SharedMemory", "Regions"]).is_some() => {
+                Facet::SharedMemory
+            }
+            Trigger::GuestReset if self.machine(&["Devices", "VideoMonitor"]).is_none() => Facet::NoVideoMonitor,
+            Trigger::GuestReset => Facet::Resettable,
+            Trigger::GuestStops => self.asked.map_or(Facet::PowerOff, |(asked, _)| asked),
             _ => Facet::Plain,
         }
     }
@@ -95,13 +183,13 @@ impl Host {
     pub(crate) fn create_system(
         &mut self,
         on: &Admitted,
-        id: &Text,
+        named: Named<'_>,
         configuration: &Text,
         fate: &Fate,
         effects: &mut Vec<Effect>,
     ) -> Reply {
-        let Text::Some(id) = id else { return refusal(on.call, Hresult::E_INVALIDARG) };
-        let folded = FoldedId::of(id);
+        let Text::Some(id) = named.id else { return refusal(on.call, Hresult::E_INVALIDARG) };
+        let folded = named.folded(id);
         let taken = self.index.get(&folded).and_then(|key| self.systems.get(key));
         let before = taken.map_or(SystemState::Absent, |system| system.state);
         let read = Configuration::read(configuration, self.build);
@@ -119,8 +207,18 @@ impl Host {
             id: id.clone(),
             kind: read.kind,
             state,
-            runtime_id: folded.runtime_id(),
+            runtime_id: FoldedId::of(id).runtime_id(),
             document: read.document,
+            root: read.root,
+            namespace: named.namespace.cloned(),
+            creator: on.client,
+            origin: None,
+            dependents: Vec::new(),
+            changes: None,
+            started: Time::ZERO,
+            up: Time::ZERO,
+            connection: Connection::None,
+            asked: None,
             exit: None,
             handles: Vec::with_capacity(1),
             in_flight: Vec::with_capacity(1),
@@ -132,21 +230,28 @@ impl Host {
             self.index.insert(folded, system);
         }
         let handle = self.make_handle(on.client, system);
+        if let CreateOptions::First { events, callback: true } = named.options {
+            let registration = self.next_sequence();
+            if let Some(entry) = self.handles.get_mut(handle) {
+                entry.registration = Some(registration);
+                entry.options = events;
+            }
+        }
         let start = Start {
             kind: OperationType::Create,
             handle: Some(handle),
             system: Some(system),
             before,
             refusal: read.refusal,
-            query: None,
+            document: None,
         };
         self.start_work(on, row, fate, start, effects);
         Reply::Handle(Hresult::S_OK, Handle::new(HandleType::System, handle))
     }
 
-    pub(crate) fn open_system(&mut self, on: &Admitted, id: &Text) -> Reply {
-        let Text::Some(id) = id else { return refusal(on.call, Hresult::E_INVALIDARG) };
-        let found = self.index.get(&FoldedId::of(id)).and_then(|key| Some((key, self.systems.get(key)?)));
+    pub(crate) fn open_system(&mut self, on: &Admitted, named: Named<'_>) -> Reply {
+        let Text::Some(id) = named.id else { return refusal(on.call, Hresult::E_INVALIDARG) };
+        let found = self.index.get(&named.folded(id)).and_then(|key| Some((key, self.systems.get(key)?)));
         let (kind, state) = match found {
             Some((_, system)) => (system.kind, system.state),
             None => (Kind::VirtualMachine, SystemState::Absent),
@@ -161,8 +266,15 @@ impl Host {
         }
     }
 
-    pub(crate) fn enumerate(&mut self, on: &Admitted, query: &Text, fate: &Fate, effects: &mut Vec<Effect>) -> Reply {
-        let read = Query::read(query, Root::SystemQuery, self.build);
+    pub(crate) fn enumerate(
+        &mut self,
+        on: &Admitted,
+        namespace: Option<&Arc<str>>,
+        query: &Text,
+        fate: &Fate,
+        effects: &mut Vec<Effect>,
+    ) -> Reply {
+        let read = Reading::query(query, Root::SystemQuery, self.build);
         let row = self.row(Trigger::Enumerate, read.facet, Kind::VirtualMachine, SystemState::Absent);
         let start = Start {
             kind: OperationType::Enumerate,
@@ -170,9 +282,10 @@ impl Host {
             system: None,
             before: SystemState::Absent,
             refusal: read.refusal,
-            query: read.document,
+            document: read.document,
         };
-        self.start_work(on, row, fate, start, effects);
+        let on = Admitted { namespace: namespace.cloned(), ..*on };
+        self.start_work(&on, row, fate, start, effects);
         Reply::Outcome(Hresult::S_OK, None)
     }
 
@@ -209,8 +322,8 @@ impl Host {
         else {
             return refusal(on.call, Hresult::ERROR_INVALID_HANDLE);
         };
-        let mut query = Query::none();
-        let (trigger, facet) = match request {
+        let mut read = Reading::none(Facet::Plain);
+        let trigger = match request {
             Request::CloseComputeSystem { system } => {
                 if self.handles.get(handle).is_some_and(|entry| !entry.waits.is_empty()) {
                     effects.push(Effect::Finding(Finding::ClosedWhileWaiting(on.client, on.call, *system)));
@@ -218,27 +331,49 @@ impl Host {
                 self.apply_to_handle(Trigger::Close, handle, effects);
                 return Reply::Void;
             }
-            Request::StartComputeSystem { .. } => (Trigger::Start, Facet::Plain),
-            Request::TerminateComputeSystem { .. } => (Trigger::Terminate, Facet::Plain),
-            Request::WaitForComputeSystemExit { .. } => (Trigger::WaitForExit, Facet::Plain),
-            Request::GetComputeSystemProperties { query: text, .. } => {
-                query = Query::read(text, Root::PropertyQuery, self.build);
-                (Trigger::GetProperties, query.facet)
+            Request::StartComputeSystem { .. } => Trigger::Start,
+            Request::TerminateComputeSystem { .. } => Trigger::Terminate,
+            Request::ResumeComputeSystem { .. } => Trigger::Resume,
+            Request::WaitForComputeSystemExit { .. } => Trigger::WaitForExit,
+            Request::ShutDownComputeSystem { options, .. } => {
+                read = Reading::shutdown(options, self.build, system, system.up <= self.now);
+                Trigger::ShutDown
+            }
+            Request::CrashComputeSystem { options, .. } => {
+                read = Reading::options(options, Root::CrashOptions, self.build);
+                Trigger::Crash
+            }
+            Request::PauseComputeSystem { options, .. } => {
+                read = Reading::options(options, Root::PauseOptions, self.build);
+                Trigger::Pause
+            }
+            Request::SaveComputeSystem { options, .. } => {
+                read = Reading::save(options, self.build, system);
+                Trigger::Save
+            }
+            Request::ModifyComputeSystem { configuration, .. } => {
+                read = Reading::request(configuration, self.build);
+                Trigger::Modify
+            }
+            Request::GetComputeSystemProperties { query, .. } => {
+                read = Reading::query(query, Root::PropertyQuery, self.build);
+                Trigger::GetProperties
             }
             Request::SetComputeSystemCallback { callback, .. } => {
                 let registered = self.handles.get(handle).is_some_and(|entry| entry.registration.is_some());
-                let facet = match (*callback, registered) {
+                read.facet = match (*callback, registered) {
                     (false, _) => Facet::NoCallback,
                     (true, false) => Facet::FirstCallback,
                     (true, true) => Facet::SecondCallback,
                 };
-                (Trigger::SetCallback, facet)
+                Trigger::SetCallback
             }
             _ => unreachable!("{:?} is no call on a system", on.call),
         };
         let before = system.state;
-        let row = self.row(trigger, facet, system.kind, before);
+        let row = self.row(trigger, read.facet, system.kind, before);
         match (row.surface, row.answer) {
+            (Surface::Operation, Answer::Fails(code)) if self.fails_from_the_call(code) => self.refuse(on, code),
             (Surface::Operation, _) => {
                 self.settle(row, key, effects);
                 let start = Start {
@@ -246,8 +381,8 @@ impl Host {
                     handle: Some(handle),
                     system: Some(key),
                     before,
-                    refusal: query.refusal,
-                    query: query.document,
+                    refusal: read.refusal,
+                    document: read.document,
                 };
                 self.start_work(on, row, fate, start, effects);
                 Reply::Outcome(Hresult::S_OK, None)
@@ -261,6 +396,12 @@ impl Host {
             }
             _ => self.done_on_handle(on, row, request, handle, key, effects),
         }
+    }
+
+    /// Whether the host gives errors of a system's state from the call: a quirk.
+    fn fails_from_the_call(&self, code: Hresult) -> bool {
+        self.quirks.contains(Quirk::StateErrorsFromCall)
+            && matches!(code, Hresult::HCS_E_INVALID_STATE | Hresult::HCS_E_SYSTEM_ALREADY_STOPPED)
     }
 
     /// What a row's handler does for a call that is answered at once.
@@ -316,42 +457,148 @@ impl Host {
 
     /// The world acts on a system. Answers whether that did anything.
     pub(crate) fn happen(&mut self, trigger: Trigger, key: Key, effects: &mut Vec<Effect>) -> bool {
+        match self.systems.get(key).map(|system| system.facet(trigger)) {
+            Some(facet) => self.happen_with(trigger, facet, key, effects),
+            None => false,
+        }
+    }
+
+    fn happen_with(&mut self, trigger: Trigger, facet: Facet, key: Key, effects: &mut Vec<Effect>) -> bool {
         let Some(system) = self.systems.get(key) else { return false };
-        let row = self.row(trigger, system.facet(trigger), system.kind, system.state);
+        let row = self.row(trigger, facet, system.kind, system.state);
         self.settle(row, key, effects);
         self.announce(row, key, None, effects);
-        if row.after == After::Forget {
-            self.systems.remove(key);
+        match row.after {
+            After::Forget => self.forget(key),
+            After::Disconnect => {
+                if let Some(system) = self.systems.get_mut(key) {
+                    system.connection = Connection::Lost;
+                }
+            }
+            After::Reboot if trigger == Trigger::GuestStops => {
+                self.happen(Trigger::GuestReset, key, effects);
+            }
+            _ => {}
         }
         row.answer != Answer::Nothing
+    }
+
+    /// The record goes. Whoever came from the system forgets it.
+    fn forget(&mut self, key: Key) {
+        if let Some(system) = self.systems.remove(key)
+            && let Some(origin) = system.origin.and_then(|origin| self.systems.get_mut(origin))
+        {
+            origin.dependents.retain(|other| *other != key);
+        }
     }
 
     /// A request completes as its row says.
     pub(crate) fn complete_by_rule(&mut self, work: Work, effects: &mut Vec<Effect>) {
         let trigger = work.kind.completion().unwrap_or_else(|| unreachable!("a request without a type was started"));
-        let (kind, state) = match work.system {
-            None => (Kind::VirtualMachine, SystemState::Absent),
+        let (kind, state, facet) = match work.system {
+            None => (Kind::VirtualMachine, SystemState::Absent, Facet::Plain),
             Some(key) => match self.systems.get(key) {
-                Some(system) => (system.kind, system.state),
+                Some(system) => (system.kind, system.state, system.facet(trigger)),
                 None => return,
             },
         };
-        let row = self.row(trigger, Facet::Plain, kind, state);
+        let broken = match (trigger, work.system) {
+            (Trigger::CreateDone | Trigger::StartDone, Some(key)) => self.broken_constraint(key, work.kind),
+            _ => None,
+        };
+        let facet = match (trigger, &work.document) {
+            _ if broken.is_some() => Facet::Unservable,
+            (Trigger::SaveDone, Some(options)) => {
+                let template = present(options.root(), "SaveType").and_then(Node::as_str) == Some("AsTemplate");
+                if template { Facet::AsTemplate } else { Facet::ToFile }
+            }
+            _ => facet,
+        };
+        let row = self.row(trigger, facet, kind, state);
         if let Some(key) = work.system {
             self.settle(row, key, effects);
         }
-        let document = match row.after {
-            After::Properties => work.system.and_then(|key| self.systems.get(key)).map(answer::properties),
-            After::List => Some(self.list(work.query.as_ref())),
-            _ => None,
-        };
-        let code = match row.answer {
-            Answer::Fails(code) => code,
-            _ => Hresult::S_OK,
-        };
+        let (code, document) = self.completed(&work, row, broken);
+        if let Some(key) = work.system {
+            self.after_completion(&work, row, key);
+            if trigger == Trigger::CreateDone && broken.is_none() {
+                self.link_origin(key);
+            }
+        }
         self.finish(&work, code, document, effects);
         if let Some(key) = work.system {
             self.announce(row, key, None, effects);
+        }
+    }
+
+    /// What a completed request ends with.
+    fn completed(
+        &mut self,
+        work: &Work,
+        row: &'static Row,
+        broken: Option<constraint::Constraint>,
+    ) -> (Hresult, Option<Arc<str>>) {
+        let system = work.system.and_then(|key| self.systems.get(key));
+        match (row.answer, row.after) {
+            (Answer::Fails(code), _) => (code, Some(answer::result_error(code))),
+            (Answer::AsFound, After::Change) => {
+                let changed = work.system.map(|key| self.change(key, work.document.as_ref()));
+                match changed {
+                    Some(Err((code, form))) => (code, Some(self.failure(work, code, form))),
+                    _ => (Hresult::S_OK, None),
+                }
+            }
+            (Answer::AsFound, _) => match broken.map(constraint::row) {
+                Some(row) => (row.code, Some(self.failure(work, row.code, row.form))),
+                None => unreachable!("row {} finds nothing", row.id),
+            },
+            (_, After::Properties) => {
+                let document = system.map(|system| answer::properties(self, system, work.document.as_ref()));
+                (Hresult::S_OK, document)
+            }
+            (_, After::List) => (Hresult::S_OK, Some(self.list(work))),
+            _ => (Hresult::S_OK, None),
+        }
+    }
+
+    /// The result document of a request that failed with this code.
+    pub(crate) fn failure(&self, work: &Work, code: Hresult, form: Form) -> Arc<str> {
+        let system = work.system.and_then(|key| self.systems.get(key));
+        answer::failure(self.build, code, form, work.kind, system)
+    }
+
+    /// What a completed request leaves behind, beside the state.
+    fn after_completion(&mut self, work: &Work, row: &'static Row, key: Key) {
+        match row.after {
+            After::Boot => {
+                let (now, guest) = (self.now, work.guest);
+                let Some(system) = self.systems.get_mut(key) else { return };
+                system.started = now;
+                system.up = if guest == u64::MAX { Time::NEVER } else { now.after(guest) };
+                let connects =
+                    matches!(system.kind, Kind::GuestVirtualMachine | Kind::HyperVContainer | Kind::HostedContainer);
+                system.connection = if connects { Connection::Open } else { Connection::None };
+                self.attach_endpoints(key);
+            }
+            After::AskGuest => {
+                let at = if work.guest == u64::MAX { Time::NEVER } else { self.now.after(work.guest) };
+                let due = (at, self.next_sequence());
+                let kind = work.document.as_ref().and_then(|options| present(options.root(), "Type")?.as_str());
+                let asked = if kind == Some("Reboot") { Facet::Reboot } else { Facet::PowerOff };
+                let Some(system) = self.systems.get_mut(key) else { return };
+                if let Some((_, old)) = system.asked.replace((asked, due)) {
+                    self.agenda.remove(&old);
+                }
+                self.agenda.insert(due, Item::Guest(key));
+            }
+            After::KeepState => {
+                let path =
+                    work.document.as_ref().and_then(|options| present(options.root(), "SaveStateFilePath")?.as_str());
+                if let Some(path) = path {
+                    self.saved.insert(FoldedId::of(path));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -368,6 +615,9 @@ impl Host {
         if let Some(state) = row.becomes {
             self.set_state(key, state);
         }
+        if row.ends.is_some() && self.quirks.contains(Quirk::EndpointsAreFreed) {
+            self.free_endpoints(key);
+        }
     }
 
     /// Changes a system's state. A system that is over gives its id up.
@@ -375,7 +625,7 @@ impl Host {
         let Some(system) = self.systems.get_mut(key) else { return };
         system.state = state;
         if matches!(state, SystemState::Exited | SystemState::Refused | SystemState::Absent) {
-            let folded = FoldedId::of(&system.id);
+            let folded = FoldedId::in_namespace(system.namespace.as_deref(), &system.id);
             if self.index.get(&folded) == Some(key) {
                 self.index.remove(&folded);
             }
@@ -387,7 +637,14 @@ impl Host {
         for raise in row.raises {
             let hearers = match raise.to {
                 Audience::ThisHandle => this.into_iter().collect(),
-                Audience::EveryHandle => self.systems.get(key).map(|system| system.handles.clone()).unwrap_or_default(),
+                Audience::Connected
+                    if self.systems.get(key).is_none_or(|system| system.connection != Connection::Open) =>
+                {
+                    continue;
+                }
+                Audience::EveryHandle | Audience::Connected => {
+                    self.systems.get(key).map(|system| system.handles.clone()).unwrap_or_default()
+                }
             };
             for handle in hearers {
                 self.raise(raise.event, key, handle, effects);
@@ -406,6 +663,25 @@ impl Host {
                 }
             }
         }
+        if matches!(row.ends, Some(Ending::GuestExit | Ending::LastHandle)) || row.on == Trigger::TerminateDone {
+            self.tell_dependents(key, effects);
+        }
+    }
+
+    /// A system is over: those that live in it end with it, those that were made from it only on some hosts.
+    fn tell_dependents(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        let dependents = match self.systems.get_mut(key) {
+            Some(system) => std::mem::take(&mut system.dependents),
+            None => return,
+        };
+        for dependent in dependents {
+            let hosted = self.systems.get(dependent).is_some_and(|system| system.kind == Kind::HostedContainer);
+            if hosted {
+                self.happen_with(Trigger::OriginGone, Facet::HostGone, dependent, effects);
+            } else if self.quirks.contains(Quirk::ClonesEndWithTemplate) {
+                self.happen_with(Trigger::OriginGone, Facet::TemplateGone, dependent, effects);
+            }
+        }
     }
 
     /// Raises one event on one handle, if it has a callback and its connection lives.
@@ -414,8 +690,13 @@ impl Host {
         let Some(registration) = entry.registration.filter(|_| entry.epoch == self.epoch) else { return };
         let data = match event {
             EventType::SystemExited => self.exit_status(key),
-            EventType::SystemCrashInitiated | EventType::SystemCrashReport => Some(answer::crash_report(&system.id)),
-            EventType::OperationCallback | EventType::ServiceDisconnect => None,
+            EventType::SystemCrashInitiated | EventType::SystemCrashReport => {
+                Some(answer::crash_report(self.build, &system.id, event == EventType::SystemCrashReport))
+            }
+            EventType::SystemRdpEnhancedModeStateChanged
+            | EventType::SystemGuestConnectionClosed
+            | EventType::OperationCallback
+            | EventType::ServiceDisconnect => None,
         };
         effects.push(Effect::Notify(Notification {
             target: Target { client: entry.client, handle: Handle::new(HandleType::System, handle), registration },
@@ -427,137 +708,47 @@ impl Host {
     }
 
     fn exit_status(&self, key: Key) -> Option<Arc<str>> {
-        self.systems.get(key)?.exit.map(answer::exit_status)
+        self.systems.get(key)?.exit.map(|exit| answer::exit_status(self.build, exit))
     }
 
-    /// The list that a query asks for, in the order of creation.
-    fn list(&self, query: Option<&Document>) -> Arc<str> {
-        let filter = Filter::of(query);
+    /// The list that a request asks for, in the order of creation.
+    fn list(&self, work: &Work) -> Arc<str> {
+        let filter = Filter::of(work.document.as_ref());
         let mut listed: Vec<&System> = self
             .systems
             .iter()
             .map(|(_, system)| system)
             .filter(|system| {
                 let row = self.row(Trigger::List, Facet::Plain, system.kind, system.state);
-                row.after == After::ListElement && filter.takes(system)
+                row.after == After::ListElement && system.namespace == work.namespace && filter.takes(system)
             })
             .collect();
         listed.sort_unstable_by_key(|system| system.sequence);
-        answer::list(&listed)
+        answer::list(self, &listed)
     }
 }
 
-/// What the document stage makes of a configuration.
-struct Configuration {
-    facet: Facet,
-    kind: Kind,
-    document: Option<Document>,
-    refusal: Option<Arc<str>>,
+/// How a call names a system.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a> {
+    pub(crate) id: &'a Text,
+    pub(crate) namespace: Option<&'a Arc<str>>,
+    pub(crate) options: CreateOptions,
 }
 
-impl Configuration {
-    fn read(text: &Text, build: hcs_rules::build::Build) -> Configuration {
-        let unread = |facet, refusal| Configuration { facet, kind: Kind::VirtualMachine, document: None, refusal };
-        let document = match parse(text) {
-            Ok(document) => document,
-            Err(fault) => {
-                return unread(Facet::MalformedDocument, Some(document::error_document(Root::ComputeSystem, &fault)));
-            }
-        };
-        let root = document.root();
-        if !is_modelled(root) {
-            return unread(Facet::UnmodelledDocument, None);
-        }
-        if let Err(fault) = document::check(&document, Root::ComputeSystem, build) {
-            return unread(Facet::InvalidDocument, Some(document::error_document(Root::ComputeSystem, &fault)));
-        }
-        let machine = root.get("VirtualMachine").filter(|node| !node.is_null());
-        let kind = match machine {
-            Some(machine) if machine.get("GuestConnection").is_some_and(|node| !node.is_null()) => {
-                Kind::GuestVirtualMachine
-            }
-            Some(_) => Kind::VirtualMachine,
-            None => Kind::ProcessContainer,
-        };
-        Configuration { facet: Facet::ValidDocument, kind, document: Some(document), refusal: None }
-    }
-}
-
-/// Whether a configuration asks only for what is modelled.
-fn is_modelled(root: Node<'_>) -> bool {
-    !UNMODELLED.iter().any(|path| root.path(path).is_some_and(|node| !node.is_null()))
-}
-
-/// What the document stage makes of a query.
-struct Query {
-    facet: Facet,
-    document: Option<Document>,
-    refusal: Option<Arc<str>>,
-}
-
-impl Query {
-    /// No query, which asks for everything modelled.
-    fn none() -> Query {
-        Query { facet: Facet::BasicQuery, document: None, refusal: None }
+impl<'a> Named<'a> {
+    /// By id alone.
+    pub(crate) fn by_id(id: &'a Text) -> Named<'a> {
+        Named { id, namespace: None, options: CreateOptions::None }
     }
 
-    /// Reads a query. NULL and the empty string ask for no particular thing; clients send both (the second assumed).
-    fn read(text: &Text, root: Root, build: hcs_rules::build::Build) -> Query {
-        if matches!(text, Text::Null) || matches!(text, Text::Some(text) if text.is_empty()) {
-            return Query::none();
-        }
-        let refused =
-            |facet, fault| Query { facet, document: None, refusal: Some(document::error_document(root, &fault)) };
-        let document = match parse(text) {
-            Ok(document) => document,
-            Err(fault) => return refused(Facet::MalformedQuery, fault),
-        };
-        if let Err(fault) = document::check(&document, root, build) {
-            return refused(Facet::InvalidQuery, fault);
-        }
-        let asks = |member: &&str| {
-            let asked = document.root().get(member).filter(|node| !node.is_null());
-            asked.is_some_and(|node| {
-                node.members().next().is_some() || node.items().any(|item| item.as_str() != Some("Basic"))
-            })
-        };
-        let facet = if unmodelled_members(root).iter().any(asks) { Facet::UnmodelledQuery } else { Facet::BasicQuery };
-        Query { facet, document: Some(document), refusal: None }
-    }
-}
-
-fn parse(text: &Text) -> Result<Document, document::Fault> {
-    match text {
-        Text::Some(text) => Document::parse(text),
-        Text::Null | Text::Malformed => Err(document::Fault::malformed()),
-    }
-}
-
-/// A `SystemQuery`: each member that has elements must name the system. Ids compare as ids do, owners exactly.
-struct Filter<'a> {
-    ids: Option<Vec<FoldedId>>,
-    types: Option<Vec<&'a str>>,
-    owners: Option<Vec<&'a str>>,
-}
-
-impl<'a> Filter<'a> {
-    fn of(query: Option<&'a Document>) -> Filter<'a> {
-        let strings = |member: &str| {
-            let node = query?.root().get(member)?;
-            let strings: Vec<&'a str> = node.items().filter_map(|item| item.as_str()).collect();
-            (!strings.is_empty()).then_some(strings)
-        };
-        Filter {
-            ids: strings("Ids").map(|ids| ids.into_iter().map(FoldedId::of).collect()),
-            types: strings("Types"),
-            owners: strings("Owners"),
-        }
+    /// By id, in a namespace. An argument that is no text was refused before.
+    pub(crate) fn within(namespace: &'a Text, id: &'a Text) -> Named<'a> {
+        let namespace = if let Text::Some(namespace) = namespace { Some(namespace) } else { None };
+        Named { id, namespace, options: CreateOptions::None }
     }
 
-    fn takes(&self, system: &System) -> bool {
-        let kind = hcs_rules::answer::system_type(system.kind, false);
-        self.ids.as_ref().is_none_or(|ids| ids.contains(&FoldedId::of(&system.id)))
-            && self.types.as_ref().is_none_or(|types| types.contains(&kind))
-            && self.owners.as_ref().is_none_or(|owners| system.owner().is_some_and(|owner| owners.contains(&owner)))
+    fn folded(&self, id: &str) -> FoldedId {
+        FoldedId::in_namespace(self.namespace.map(|namespace| &**namespace), id)
     }
 }

@@ -34,8 +34,17 @@ pub struct AccessRow {
 }
 
 /// The calls that reach the service without a handle. Whoever has a handle has passed here before.
-const ENTRANCES: Calls =
-    Calls::of(&[Call::EnumerateComputeSystems, Call::CreateComputeSystem, Call::OpenComputeSystem]);
+const ENTRANCES: Calls = Calls::of(&[
+    Call::EnumerateComputeSystems,
+    Call::CreateComputeSystem,
+    Call::OpenComputeSystem,
+    Call::EnumerateComputeSystemsInNamespace,
+    Call::CreateComputeSystemInNamespace,
+    Call::OpenComputeSystemInNamespace,
+    Call::GetServiceProperties,
+    Call::ModifyServiceSettings,
+    Call::SubmitWerReport,
+]);
 
 /// Every row of the rights stage.
 pub const ROWS: &[AccessRow] = &LIST;
@@ -60,7 +69,7 @@ const LIST: [AccessRow; 3] = [
     },
     AccessRow {
         id: "access.denied",
-        calls: Calls::of(&[Call::EnumerateComputeSystems, Call::OpenComputeSystem]),
+        calls: Calls::of_bits(ENTRANCES.bits() & !Calls::of(&[Call::CreateComputeSystem]).bits()),
         rights: RightsSet::of(&[Rights::User]),
         refuses: Some(Hresult::HCS_E_ACCESS_DENIED),
         sources: &[documented("the text of HCS_E_ACCESS_DENIED: to access"), client("Solon")],

@@ -1,7 +1,7 @@
 //! The arguments stage: what a call returns for an argument that is malformed in itself. Handles have their own stage.
 
 use crate::closed::closed;
-use crate::evidence::{Source, assumed, observed};
+use crate::evidence::{Source, assumed, header, observed};
 use crate::hresult::Hresult;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
@@ -23,6 +23,12 @@ closed! {
         Access,
         /// The callback is NULL where one is required.
         NullCallback,
+        /// The namespace is NULL, empty or not well-formed UTF-16.
+        Namespace,
+        /// `HCS_CREATE_OPTIONS` of an unknown version.
+        OptionsVersion,
+        /// The settings are NULL.
+        NullSettings,
     }
 }
 
@@ -45,10 +51,23 @@ pub struct ArgumentRow {
 
 /// What can be wrong with a call's arguments.
 pub const fn faults(call: Call) -> ArgumentFaults {
-    use ArgumentFault::{Access, EmptyId, MalformedId, NullCallback, NullConfiguration, NullId, NullOut};
+    use ArgumentFault::{
+        Access, EmptyId, MalformedId, Namespace, NullCallback, NullConfiguration, NullId, NullOut, NullSettings,
+        OptionsVersion,
+    };
     match call {
         Call::CreateComputeSystem => ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullConfiguration, NullOut]),
         Call::OpenComputeSystem => ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullOut, Access]),
+        Call::CreateComputeSystemInNamespace => {
+            ArgumentFaults::of(&[Namespace, NullId, EmptyId, MalformedId, NullConfiguration, OptionsVersion, NullOut])
+        }
+        Call::OpenComputeSystemInNamespace => {
+            ArgumentFaults::of(&[Namespace, NullId, EmptyId, MalformedId, NullOut, Access])
+        }
+        Call::EnumerateComputeSystemsInNamespace => ArgumentFaults::of(&[Namespace]),
+        Call::ModifyComputeSystem => ArgumentFaults::of(&[NullConfiguration]),
+        Call::GetServiceProperties => ArgumentFaults::of(&[NullOut]),
+        Call::ModifyServiceSettings | Call::SubmitWerReport => ArgumentFaults::of(&[NullSettings]),
         Call::SetOperationCallback | Call::CreateOperationWithNotifications => ArgumentFaults::of(&[NullCallback]),
         _ => ArgumentFaults::NONE,
     }
@@ -57,12 +76,23 @@ pub const fn faults(call: Call) -> ArgumentFaults {
 /// Every row of the arguments stage.
 pub const ROWS: &[ArgumentRow] = &LIST;
 
-const NAMING: Calls = Calls::of(&[Call::CreateComputeSystem, Call::OpenComputeSystem]);
+const NAMING: Calls = Calls::of(&[
+    Call::CreateComputeSystem,
+    Call::OpenComputeSystem,
+    Call::CreateComputeSystemInNamespace,
+    Call::OpenComputeSystemInNamespace,
+]);
+const OPENING: Calls = Calls::of(&[Call::OpenComputeSystem, Call::OpenComputeSystemInNamespace]);
+const IN_NAMESPACE: Calls = Calls::of(&[
+    Call::CreateComputeSystemInNamespace,
+    Call::OpenComputeSystemInNamespace,
+    Call::EnumerateComputeSystemsInNamespace,
+]);
 
-const LIST: [ArgumentRow; 5] = [
+const LIST: [ArgumentRow; 8] = [
     ArgumentRow {
         id: "argument.access",
-        calls: Calls::of(&[Call::OpenComputeSystem]),
+        calls: OPENING,
         faults: ArgumentFaults::of(&[ArgumentFault::Access]),
         refuses: Hresult::E_INVALIDARG,
         misuse: false,
@@ -81,7 +111,7 @@ const LIST: [ArgumentRow; 5] = [
     },
     ArgumentRow {
         id: "argument.configuration",
-        calls: Calls::of(&[Call::CreateComputeSystem]),
+        calls: Calls::of(&[Call::CreateComputeSystem, Call::CreateComputeSystemInNamespace, Call::ModifyComputeSystem]),
         faults: ArgumentFaults::of(&[ArgumentFault::NullConfiguration]),
         refuses: Hresult::E_INVALIDARG,
         misuse: false,
@@ -89,7 +119,7 @@ const LIST: [ArgumentRow; 5] = [
     },
     ArgumentRow {
         id: "argument.out",
-        calls: NAMING,
+        calls: Calls::of_bits(NAMING.bits() | Calls::of(&[Call::GetServiceProperties]).bits()),
         faults: ArgumentFaults::of(&[ArgumentFault::NullOut]),
         refuses: Hresult::E_INVALIDARG,
         misuse: true,
@@ -99,6 +129,30 @@ const LIST: [ArgumentRow; 5] = [
         id: "argument.callback",
         calls: Calls::of(&[Call::SetOperationCallback, Call::CreateOperationWithNotifications]),
         faults: ArgumentFaults::of(&[ArgumentFault::NullCallback]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("the parameter is not optional in the header")],
+    },
+    ArgumentRow {
+        id: "argument.namespace",
+        calls: IN_NAMESPACE,
+        faults: ArgumentFaults::of(&[ArgumentFault::Namespace]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("the parameter is not optional in the header")],
+    },
+    ArgumentRow {
+        id: "argument.options-version",
+        calls: Calls::of(&[Call::CreateComputeSystemInNamespace]),
+        faults: ArgumentFaults::of(&[ArgumentFault::OptionsVersion]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[header("HCS_CREATE_OPTIONS names one version"), assumed("the code for another")],
+    },
+    ArgumentRow {
+        id: "argument.settings",
+        calls: Calls::of(&[Call::ModifyServiceSettings, Call::SubmitWerReport]),
+        faults: ArgumentFaults::of(&[ArgumentFault::NullSettings]),
         refuses: Hresult::E_INVALIDARG,
         misuse: false,
         sources: &[assumed("the parameter is not optional in the header")],

@@ -107,10 +107,3 @@ pub const fn since(first: Build) -> Builds {
 pub const fn until(first: Build) -> Builds {
     Builds::of_bits(Builds::EVERY.bits() & !since(first).bits())
 }
-
-impl Builds {
-    /// The set with these bits.
-    pub(crate) const fn of_bits(bits: u128) -> Builds {
-        Builds(bits)
-    }
-}

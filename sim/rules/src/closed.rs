@@ -61,9 +61,24 @@ macro_rules! closed {
                 $Set(Self::EVERY.0 & !Self::of(variants).0)
             }
 
+            /// The set with these bits, as [`Self::bits`] gives them.
+            pub const fn of_bits(bits: u128) -> $Set {
+                $Set(bits)
+            }
+
             /// Whether the variant is in the set.
             pub const fn contains(self, variant: $Enum) -> bool {
                 self.0 >> variant as u128 & 1 == 1
+            }
+
+            /// The set and this variant.
+            pub const fn with(self, variant: $Enum) -> $Set {
+                $Set(self.0 | 1 << variant as u128)
+            }
+
+            /// The set but this variant.
+            pub const fn without(self, variant: $Enum) -> $Set {
+                $Set(self.0 & !(1 << variant as u128))
             }
 
             /// What both sets have.

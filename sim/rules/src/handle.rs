@@ -50,8 +50,15 @@ pub struct HandleRow {
 }
 
 /// The calls that take no handle.
-const WITHOUT_HANDLE: Calls =
-    Calls::of(&[Call::CreateOperation, Call::CreateOperationWithNotifications, Call::OpenComputeSystem]);
+const WITHOUT_HANDLE: Calls = Calls::of(&[
+    Call::CreateOperation,
+    Call::CreateOperationWithNotifications,
+    Call::OpenComputeSystem,
+    Call::OpenComputeSystemInNamespace,
+    Call::GetServiceProperties,
+    Call::ModifyServiceSettings,
+    Call::SubmitWerReport,
+]);
 /// The calls that return no code.
 const WITHOUT_CODE: Calls = Calls::of(&[
     Call::CloseOperation,
@@ -79,6 +86,14 @@ const WITH_CODE: Calls = Calls::of(&[
     Call::GetComputeSystemProperties,
     Call::SetComputeSystemCallback,
     Call::WaitForComputeSystemExit,
+    Call::ShutDownComputeSystem,
+    Call::CrashComputeSystem,
+    Call::PauseComputeSystem,
+    Call::ResumeComputeSystem,
+    Call::SaveComputeSystem,
+    Call::ModifyComputeSystem,
+    Call::CreateComputeSystemInNamespace,
+    Call::EnumerateComputeSystemsInNamespace,
 ]);
 
 /// Every row of the handle stage.

@@ -70,6 +70,14 @@ const ASYNCHRONOUS: &[Call] = &[
     Call::StartComputeSystem,
     Call::TerminateComputeSystem,
     Call::GetComputeSystemProperties,
+    Call::ShutDownComputeSystem,
+    Call::CrashComputeSystem,
+    Call::PauseComputeSystem,
+    Call::ResumeComputeSystem,
+    Call::SaveComputeSystem,
+    Call::ModifyComputeSystem,
+    Call::CreateComputeSystemInNamespace,
+    Call::EnumerateComputeSystemsInNamespace,
 ];
 /// The calls that read an operation's result at once.
 const READING: &[Call] = &[Call::GetOperationResult, Call::GetOperationResultAndProcessInfo];
@@ -197,12 +205,24 @@ pub const fn uses(call: Call) -> Option<Uses> {
         | Call::OpenComputeSystem
         | Call::CloseComputeSystem
         | Call::SetComputeSystemCallback
-        | Call::WaitForComputeSystemExit => None,
+        | Call::WaitForComputeSystemExit
+        | Call::OpenComputeSystemInNamespace
+        | Call::GetServiceProperties
+        | Call::ModifyServiceSettings
+        | Call::SubmitWerReport => None,
         Call::EnumerateComputeSystems
         | Call::CreateComputeSystem
         | Call::StartComputeSystem
         | Call::TerminateComputeSystem
-        | Call::GetComputeSystemProperties => Some(Uses::of(&[Use::Free, Use::TwoCallbacks])),
+        | Call::GetComputeSystemProperties
+        | Call::ShutDownComputeSystem
+        | Call::CrashComputeSystem
+        | Call::PauseComputeSystem
+        | Call::ResumeComputeSystem
+        | Call::SaveComputeSystem
+        | Call::ModifyComputeSystem
+        | Call::CreateComputeSystemInNamespace
+        | Call::EnumerateComputeSystemsInNamespace => Some(Uses::of(&[Use::Free, Use::TwoCallbacks])),
         Call::GetOperationResultAndProcessInfo | Call::WaitForOperationResultAndProcessInfo => {
             Some(Uses::of(&[Use::NotOfAProcess]))
         }
@@ -296,7 +316,11 @@ pub struct InFlightRow {
 /// What becomes of operations in flight.
 pub const IN_FLIGHT: &[InFlightRow] = &IN_FLIGHT_LIST;
 
-const IN_FLIGHT_LIST: [InFlightRow; 7] = [
+/// What holds a state of its own while it runs.
+const CHANGING: OperationTypes =
+    OperationTypes::of(&[OperationType::Pause, OperationType::Resume, OperationType::Save]);
+
+const IN_FLIGHT_LIST: [InFlightRow; 9] = [
     InFlightRow {
         id: "in-flight.start-terminated",
         types: OperationTypes::of(&[OperationType::Start]),
@@ -317,6 +341,20 @@ const IN_FLIGHT_LIST: [InFlightRow; 7] = [
         endings: Endings::of(&[Ending::LastHandle]),
         fate: InFlight::Fails(Hresult::HCS_E_TERMINATED),
         sources: &[assumed("forcefully exited is what happened; nothing is recorded")],
+    },
+    InFlightRow {
+        id: "in-flight.change-overtaken",
+        types: OperationTypes::of_bits(CHANGING.bits() | OperationTypes::of(&[OperationType::Modify]).bits()),
+        endings: Endings::of(&[Ending::Terminate, Ending::GuestExit, Ending::LastHandle]),
+        fate: InFlight::Fails(Hresult::HCS_E_SYSTEM_ALREADY_STOPPED),
+        sources: &[client("hcsshim: a modify during teardown"), assumed("the same for pause, resume and save")],
+    },
+    InFlightRow {
+        id: "in-flight.end-overtaken",
+        types: OperationTypes::of(&[OperationType::ShutDown, OperationType::Crash]),
+        endings: Endings::of(&[Ending::Terminate, Ending::GuestExit, Ending::LastHandle]),
+        fate: InFlight::Completes,
+        sources: &[assumed("the system is over, which is what the call asks for")],
     },
     InFlightRow {
         id: "in-flight.terminate-overtaken",
@@ -362,7 +400,13 @@ const fn endings(operation: OperationType) -> Endings {
         OperationType::Create => Endings::of(&[Ending::LastHandle, Ending::ServiceStop]),
         OperationType::Start => Endings::EVERY,
         OperationType::Terminate => Endings::except(&[Ending::Terminate]),
-        OperationType::GetProperties => Endings::EVERY,
+        OperationType::ShutDown
+        | OperationType::Pause
+        | OperationType::Resume
+        | OperationType::Save
+        | OperationType::Modify
+        | OperationType::Crash
+        | OperationType::GetProperties => Endings::EVERY,
     }
 }
 
@@ -393,11 +437,21 @@ pub fn in_flight(operation: OperationType, ending: Ending) -> Option<&'static In
 ///
 /// Assumed throughout: a client that saw a start fail starts anew or gives up, and none says what the properties were.
 pub const fn after_failure(operation: OperationType, before: SystemState) -> Option<SystemState> {
-    match (operation, before) {
-        (OperationType::Create, _) => Some(SystemState::Refused),
-        // The start that a terminate has cut short does not come back.
-        (OperationType::Start, _) | (OperationType::Terminate, SystemState::Starting) => Some(SystemState::Created),
-        (OperationType::Terminate, before) => Some(before),
-        (OperationType::None | OperationType::Enumerate | OperationType::GetProperties, _) => None,
+    match operation {
+        OperationType::Create => Some(SystemState::Refused),
+        OperationType::Start => Some(SystemState::Created),
+        // What a terminate has cut short does not come back.
+        OperationType::Terminate => Some(match before {
+            SystemState::Starting => SystemState::Created,
+            SystemState::Pausing => SystemState::Running,
+            SystemState::Resuming | SystemState::Saving => SystemState::Paused,
+            before => before,
+        }),
+        OperationType::Pause | OperationType::Resume | OperationType::Save | OperationType::ShutDown => Some(before),
+        OperationType::None
+        | OperationType::Enumerate
+        | OperationType::GetProperties
+        | OperationType::Modify
+        | OperationType::Crash => None,
     }
 }

@@ -9,7 +9,7 @@ use crate::evidence::{Class, Source, Standing, standing};
 use crate::export::{Dll, EXPORTS, Export};
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
-use crate::{access, argument, handle, operation, service, system};
+use crate::{access, argument, constraint, failure, handle, operation, profile, resource, service, system};
 
 /// The page, in Markdown.
 pub fn page() -> String {
@@ -31,6 +31,9 @@ fn write_page(out: &mut String) -> core::fmt::Result {
     }
     write_system_rows(out)?;
     write_stage_rows(out)?;
+    write_resources(out)?;
+    write_failures(out)?;
+    write_profiles(out)?;
     write_exports(out)?;
     write_questions(out)
 }
@@ -154,6 +157,7 @@ fn answer(row: &Row) -> String {
         Answer::Done if row.surface == Surface::Nothing => "it happens".to_owned(),
         Answer::Done => format!("{surface}: S_OK"),
         Answer::Fails(code) => format!("{surface}: {code}"),
+        Answer::AsFound => format!("{surface}: as found"),
         Answer::Waits => "the call waits".to_owned(),
         Answer::Nothing => "nothing".to_owned(),
         Answer::NotModelled(code) => format!("{surface}: {code}, not modelled"),
@@ -194,8 +198,53 @@ fn write_stage_rows(out: &mut String) -> core::fmt::Result {
         let answer = row.refuses.map_or("passes".to_owned(), |code| code.to_string());
         writeln!(out, "| Rights | {} | {answer} | {} |", row.id, sources(row.sources))?;
     }
+    for row in constraint::ROWS {
+        let on = row.operation.name();
+        writeln!(out, "| What {on} finds | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
+    }
+    for row in resource::ROWS {
+        writeln!(out, "| What a change meets | {} | {:?} | {} |", row.id, row.verdict, sources(row.sources))?;
+    }
     for row in FAULTS {
         writeln!(out, "| Document | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
+    }
+    Ok(())
+}
+
+/// The resource paths of modify requests.
+fn write_resources(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "\n## What can be modified\n\n| path | kinds | how it is known |\n|---|---|---|")?;
+    for of in &resource::RESOURCES {
+        let path = if of.path.is_empty() { "none: a request to the guest alone" } else { of.path };
+        let kinds = set(of.kinds.iter().map(Kind::name), Kind::COUNT);
+        writeln!(out, "| {path} | {kinds} | {} |", sources(of.sources))?;
+    }
+    Ok(())
+}
+
+/// What operations can end with though no rule refuses them.
+fn write_failures(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "\n## Plausible failures\n\n| failure | code | seen | kinds | builds | how it is known |")?;
+    writeln!(out, "|---|---|---|---|---|---|")?;
+    for failure in failure::FAILURES {
+        let surface = if failure.surface == Surface::Call { "call" } else { "operation" };
+        let kinds = set(failure.kinds.iter().map(Kind::name), Kind::COUNT);
+        let builds = set(failure.builds.iter().map(Build::name), Build::COUNT);
+        let (id, code) = (failure.id, failure.code);
+        writeln!(out, "| {id} | {code} | {surface} | {kinds} | {builds} | {} |", sources(failure.sources))?;
+    }
+    Ok(())
+}
+
+/// How fast hosts are, and what they show where recordings conflict.
+fn write_profiles(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "\n## Profiles\n")?;
+    for profile in profile::PROFILES {
+        writeln!(out, "- {}: {}", profile.name, profile.about)?;
+    }
+    writeln!(out, "\n| quirk | how it is known |\n|---|---|")?;
+    for row in &profile::QUIRKS {
+        writeln!(out, "| {} | {} |", row.quirk.name(), sources(row.sources))?;
     }
     Ok(())
 }
@@ -227,6 +276,10 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(service::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(access::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(resource::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(failure::FAILURES.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(profile::QUIRKS.iter().map(|row| (row.quirk.name(), row.sources)));
     let rows = rows.chain(crate::answer::EXIT_STATUSES.iter().map(|row| (row.exit.name(), row.sources)));
     for (id, sources) in rows {
         for source in sources.iter().filter(|source| source.class == Class::Assumed) {

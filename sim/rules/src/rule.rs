@@ -17,7 +17,7 @@ use crate::closed::closed;
 use crate::evidence::Source;
 use crate::hresult::Hresult;
 use crate::operation::Ending;
-use crate::total::{Axis, Cover, NOWHERE, lay, place};
+use crate::total::{Axis, Cover, NOWHERE, lay};
 use crate::vocabulary::{EventType, Facet, Facets, Kind, Kinds, SystemState, SystemStates, Trigger};
 
 closed! {
@@ -54,6 +54,9 @@ pub enum Answer {
     Done,
     /// It fails with this code.
     Fails(Hresult),
+    /// It ends as another table says of what was found: [`crate::constraint`] for what a document asks of the host,
+    /// [`crate::resource`] for what a change meets.
+    AsFound,
     /// The caller waits until the system is over.
     Waits,
     /// It concerns this system not: a world event that finds nothing to do, an entry that is left out of a list.
@@ -78,6 +81,8 @@ pub enum Surface {
 pub enum Audience {
     /// Every handle of the system that has a callback, of any client, in the order in which the handles were made.
     EveryHandle,
+    /// The same, if the guest connection is up.
+    Connected,
     /// Only the handle of the call.
     ThisHandle,
 }
@@ -116,6 +121,18 @@ closed! {
         ListElement,
         /// The record goes.
         Forget,
+        /// The guest begins to come up, its connection is made, adapters are attached to their endpoints.
+        Boot,
+        /// The guest begins to do what the shutdown asked for.
+        AskGuest,
+        /// The guest comes up anew.
+        Reboot,
+        /// The guest connection is lost.
+        Disconnect,
+        /// The state is kept under its path.
+        KeepState,
+        /// The change is held against [`crate::resource`], and made.
+        Change,
     }
 }
 
@@ -247,6 +264,13 @@ impl Row {
         self
     }
 
+    /// The operation ends as another table says.
+    pub const fn ends_as_found(mut self) -> Row {
+        self.answer = Answer::AsFound;
+        self.surface = Surface::Operation;
+        self
+    }
+
     /// The call waits for the system's end.
     pub const fn waits(mut self) -> Row {
         self.answer = Answer::Waits;
@@ -330,8 +354,49 @@ const AXES: [Axis; 5] = [
     Axis { name: "build", values: Build::NAMES },
 ];
 
-/// How many cells the state stage has, those outside the triggers' domains included.
-pub const CELLS: usize = Trigger::COUNT * Facet::COUNT * Kind::COUNT * SystemState::COUNT * Build::COUNT;
+/// How many cells there would be if every trigger had every facet.
+const SPARSE: usize = Trigger::COUNT * Facet::COUNT * Kind::COUNT * SystemState::COUNT * Build::COUNT;
+
+/// Where each trigger's facets begin among all pairs of trigger and facet; the last is how many pairs there are.
+const PAIRS: [usize; Trigger::COUNT + 1] = {
+    let mut pairs = [0; Trigger::COUNT + 1];
+    let mut at = 0;
+    while at < Trigger::COUNT {
+        pairs[at + 1] = pairs[at] + Trigger::ALL[at].facets().bits().count_ones() as usize;
+        at += 1;
+    }
+    pairs
+};
+
+/// How many cells the state stage has, those in states outside the triggers' domains included.
+pub const CELLS: usize = PAIRS[Trigger::COUNT] * Kind::COUNT * SystemState::COUNT * Build::COUNT;
+
+/// Joins parts of the table, which are written in files of their own.
+pub const fn join<const ROWS: usize>(parts: &[&[Row]]) -> [Row; ROWS] {
+    let mut joined = [parts[0][0]; ROWS];
+    let (mut part, mut at) = (0, 0);
+    while part < parts.len() {
+        let mut row = 0;
+        while row < parts[part].len() {
+            joined[at] = parts[part][row];
+            row += 1;
+            at += 1;
+        }
+        part += 1;
+    }
+    assert!(at == ROWS, "the parts have another number of rows");
+    joined
+}
+
+/// How many rows the parts have.
+pub const fn count(parts: &[&[Row]]) -> usize {
+    let (mut part, mut sum) = (0, 0);
+    while part < parts.len() {
+        sum += parts[part].len();
+        part += 1;
+    }
+    sum
+}
 
 /// Lays the rows of the state stage. Total over `rows`, or the crate does not compile.
 pub const fn lay_rows<const ROWS: usize>(rows: &[Row; ROWS]) -> [u16; CELLS] {
@@ -355,7 +420,28 @@ pub const fn lay_rows<const ROWS: usize>(rows: &[Row; ROWS]) -> [u16; CELLS] {
         };
         at += 1;
     }
-    lay(&AXES, &domain, &covers)
+    let sparse: [u16; SPARSE] = lay(&AXES, &domain, &covers);
+    pack(&sparse)
+}
+
+/// Leaves out the facets that a trigger does not have, so that look-ups stay within the processor's cache.
+const fn pack(sparse: &[u16; SPARSE]) -> [u16; CELLS] {
+    let block = Kind::COUNT * SystemState::COUNT * Build::COUNT;
+    let mut cells = [NOWHERE; CELLS];
+    let mut to = 0;
+    let mut pair = 0;
+    while pair < Trigger::COUNT * Facet::COUNT {
+        if Trigger::ALL[pair / Facet::COUNT].facets().contains(Facet::ALL[pair % Facet::COUNT]) {
+            let mut at = 0;
+            while at < block {
+                cells[to] = sparse[pair * block + at];
+                to += 1;
+                at += 1;
+            }
+        }
+        pair += 1;
+    }
+    cells
 }
 
 /// The index of the row that `table` has for a situation. `None` outside the trigger's domain.
@@ -367,8 +453,14 @@ pub const fn find(
     state: SystemState,
     build: Build,
 ) -> Option<usize> {
-    let cell = [on.index(), facet.index(), kind.index(), state.index(), build.index()];
-    match table[place(&AXES, &cell)] {
+    let facets = on.facets();
+    if !facets.contains(facet) {
+        return None;
+    }
+    let before = (facets.bits() & ((1 << facet as u128) - 1)).count_ones() as usize;
+    let cell = PAIRS[on.index()] + before;
+    let cell = (cell * Kind::COUNT + kind.index()) * SystemState::COUNT + state.index();
+    match table[cell * Build::COUNT + build.index()] {
         NOWHERE => None,
         row => Some(row as usize),
     }

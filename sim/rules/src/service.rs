@@ -46,8 +46,17 @@ pub struct ServiceRow {
 }
 
 /// The calls that ask the service for something new.
-const WITHOUT_SYSTEM: Calls =
-    Calls::of(&[Call::EnumerateComputeSystems, Call::CreateComputeSystem, Call::OpenComputeSystem]);
+const WITHOUT_SYSTEM: Calls = Calls::of(&[
+    Call::EnumerateComputeSystems,
+    Call::CreateComputeSystem,
+    Call::OpenComputeSystem,
+    Call::EnumerateComputeSystemsInNamespace,
+    Call::CreateComputeSystemInNamespace,
+    Call::OpenComputeSystemInNamespace,
+    Call::GetServiceProperties,
+    Call::ModifyServiceSettings,
+    Call::SubmitWerReport,
+]);
 /// The calls that ask the service about a system.
 const WITH_SYSTEM: Calls = Calls::of(&[
     Call::StartComputeSystem,
@@ -55,6 +64,12 @@ const WITH_SYSTEM: Calls = Calls::of(&[
     Call::GetComputeSystemProperties,
     Call::SetComputeSystemCallback,
     Call::WaitForComputeSystemExit,
+    Call::ShutDownComputeSystem,
+    Call::CrashComputeSystem,
+    Call::PauseComputeSystem,
+    Call::ResumeComputeSystem,
+    Call::SaveComputeSystem,
+    Call::ModifyComputeSystem,
 ]);
 
 /// Every row of the service stage.

@@ -20,6 +20,10 @@ pub const fn latency(operation: OperationType) -> (u64, u64) {
         OperationType::Create => (20 * MILLISECOND, 120 * MILLISECOND),
         OperationType::Start => (250 * MILLISECOND, 900 * MILLISECOND),
         OperationType::Terminate => (20 * MILLISECOND, 200 * MILLISECOND),
+        OperationType::ShutDown | OperationType::Crash => (2 * MILLISECOND, 20 * MILLISECOND),
+        OperationType::Pause | OperationType::Resume => (5 * MILLISECOND, 60 * MILLISECOND),
+        OperationType::Save => (200 * MILLISECOND, 2 * SECOND),
+        OperationType::Modify => (MILLISECOND, 30 * MILLISECOND),
         OperationType::GetProperties => (200 * MICROSECOND, 2 * MILLISECOND),
     }
 }
@@ -27,3 +31,7 @@ pub const fn latency(operation: OperationType) -> (u64, u64) {
 /// What the rules refuse on an operation takes this fraction of the time that the work would have taken. Assumed: how fast a
 /// refusal comes is not recorded, but it needs no worker process.
 pub const REFUSAL_FRACTION: u64 = 256;
+
+/// The date on which a world begins, in nanoseconds since 1970: the first of January 2026, UTC. Virtual time says how much
+/// has passed since; only documents with dates show it.
+pub const EPOCH: i64 = 1_767_225_600 * SECOND as i64;

@@ -57,6 +57,30 @@ closed! {
         SetComputeSystemCallback,
         /// `HcsWaitForComputeSystemExit`
         WaitForComputeSystemExit,
+        /// `HcsShutDownComputeSystem`
+        ShutDownComputeSystem,
+        /// `HcsCrashComputeSystem`
+        CrashComputeSystem,
+        /// `HcsPauseComputeSystem`
+        PauseComputeSystem,
+        /// `HcsResumeComputeSystem`
+        ResumeComputeSystem,
+        /// `HcsSaveComputeSystem`
+        SaveComputeSystem,
+        /// `HcsModifyComputeSystem`
+        ModifyComputeSystem,
+        /// `HcsCreateComputeSystemInNamespace`
+        CreateComputeSystemInNamespace,
+        /// `HcsOpenComputeSystemInNamespace`
+        OpenComputeSystemInNamespace,
+        /// `HcsEnumerateComputeSystemsInNamespace`
+        EnumerateComputeSystemsInNamespace,
+        /// `HcsGetServiceProperties`
+        GetServiceProperties,
+        /// `HcsModifyServiceSettings`
+        ModifyServiceSettings,
+        /// `HcsSubmitWerReport`
+        SubmitWerReport,
     }
 }
 
@@ -69,6 +93,10 @@ closed! {
         GuestVirtualMachine,
         /// A process-isolated container: a silo on the host's own kernel.
         ProcessContainer,
+        /// A container with a utility VM of its own around it: a schema 1 document with `HvPartition`.
+        HyperVContainer,
+        /// A container inside a utility VM that a client has made: `HostingSystemId` names that VM.
+        HostedContainer,
     }
 }
 
@@ -87,6 +115,18 @@ closed! {
         Starting,
         /// Running.
         Running,
+        /// The pause operation is running.
+        Pausing,
+        /// Paused. A saved system stays so.
+        Paused,
+        /// The resume operation is running.
+        Resuming,
+        /// The save operation is running.
+        Saving,
+        /// Saved as a template: frozen in memory, for clones to be made of.
+        Template,
+        /// A shutdown was asked for, and the guest is not down yet.
+        Stopping,
         /// The terminate operation is running.
         Terminating,
         /// Over; a handle keeps the record.
@@ -98,31 +138,61 @@ impl SystemState {
     /// The `State` member of property documents and enumerations. A system that was never started has none
     /// (observed by three clients); neither has an exited one, which shows `Stopped` and `ExitType` instead.
     pub const fn visible(self) -> Option<&'static str> {
+        use SystemState::{
+            Absent, Created, Creating, Exited, Paused, Pausing, Refused, Resuming, Running, Saving, Starting, Stopping,
+            Template, Terminating,
+        };
         match self {
-            SystemState::Running | SystemState::Terminating => Some("Running"),
-            SystemState::Absent
-            | SystemState::Creating
-            | SystemState::Refused
-            | SystemState::Created
-            | SystemState::Starting
-            | SystemState::Exited => None,
+            // What is on its way shows what it comes from (assumed).
+            Running | Pausing | Stopping | Terminating => Some("Running"),
+            // Observed: a saved system still reads so.
+            Paused | Resuming | Saving => Some("Paused"),
+            Template => Some("SavedAsTemplate"),
+            Absent | Creating | Refused | Created | Starting | Exited => None,
         }
     }
+
+    /// The states of a system that the service still keeps.
+    pub const LIVE: &'static [SystemState] = &[
+        SystemState::Creating,
+        SystemState::Created,
+        SystemState::Starting,
+        SystemState::Running,
+        SystemState::Pausing,
+        SystemState::Paused,
+        SystemState::Resuming,
+        SystemState::Saving,
+        SystemState::Template,
+        SystemState::Stopping,
+        SystemState::Terminating,
+    ];
 }
 
 closed! {
     /// What can happen to one compute system: a call is admitted, the same call completes, or the world acts.
     pub enum Trigger, Triggers {
-        /// `HcsCreateComputeSystem` is admitted.
+        /// `HcsCreateComputeSystem` is admitted, also in a namespace.
         Create,
-        /// `HcsOpenComputeSystem` looks the id up.
+        /// `HcsOpenComputeSystem` looks the id up, also in a namespace.
         Open,
         /// `HcsCloseComputeSystem` gives a handle back.
         Close,
         /// `HcsStartComputeSystem` is admitted.
         Start,
+        /// `HcsShutDownComputeSystem` is admitted.
+        ShutDown,
         /// `HcsTerminateComputeSystem` is admitted.
         Terminate,
+        /// `HcsCrashComputeSystem` is admitted.
+        Crash,
+        /// `HcsPauseComputeSystem` is admitted.
+        Pause,
+        /// `HcsResumeComputeSystem` is admitted.
+        Resume,
+        /// `HcsSaveComputeSystem` is admitted.
+        Save,
+        /// `HcsModifyComputeSystem` is admitted.
+        Modify,
         /// `HcsGetComputeSystemProperties` is admitted.
         GetProperties,
         /// `HcsEnumerateComputeSystems` is admitted. It concerns no one system, and comes in [`SystemState::Absent`].
@@ -137,8 +207,20 @@ closed! {
         CreateDone,
         /// The start operation is done.
         StartDone,
+        /// The shutdown has been asked for.
+        ShutDownDone,
         /// The terminate operation is done.
         TerminateDone,
+        /// The crash operation is done.
+        CrashDone,
+        /// The pause operation is done.
+        PauseDone,
+        /// The resume operation is done.
+        ResumeDone,
+        /// The save operation is done.
+        SaveDone,
+        /// The change is made, or found to be impossible: see [`crate::resource`].
+        ModifyDone,
         /// The property query is done.
         GetPropertiesDone,
         /// The list is done.
@@ -149,6 +231,18 @@ closed! {
         GuestCrash,
         /// The guest powers itself off.
         GuestPowerOff,
+        /// The guest restarts.
+        GuestReset,
+        /// The guest has done what a shutdown asked for.
+        GuestStops,
+        /// The guest connection is lost.
+        GuestDisconnect,
+        /// The guest turns enhanced session mode on or off.
+        RdpModeChange,
+        /// The worker process dies.
+        WorkerCrash,
+        /// The system that this one came from or lives in is over.
+        OriginGone,
         /// The compute service stops or dies.
         ServiceStop,
     }
@@ -167,14 +261,44 @@ closed! {
         InvalidDocument,
         /// The document asks for what is not modelled.
         UnmodelledDocument,
-        /// The query asks for what is modelled: the basic properties, or a list by id, type or owner.
+        /// The document asks for what the host cannot give: see [`crate::constraint`].
+        Unservable,
+        /// The query asks for the properties that any state has, or is a list's.
         BasicQuery,
+        /// The query asks for statistics, which are taken from the running workload.
+        StatisticsQuery,
         /// The query is no JSON.
         MalformedQuery,
         /// The query is JSON, and the document stage refuses it.
         InvalidQuery,
-        /// The query asks for a property, or filters by a member, that is not modelled.
-        UnmodelledQuery,
+        /// The options are accepted by the document stage, or there are none.
+        ValidOptions,
+        /// The options are no JSON.
+        MalformedOptions,
+        /// The options are JSON, and the document stage refuses them.
+        InvalidOptions,
+        /// A shutdown without options: NULL.
+        NullOptions,
+        /// A shutdown with an empty string for options.
+        EmptyOptions,
+        /// A shutdown through the guest connection, which is also what `{}` asks for.
+        ByGuestConnection,
+        /// A shutdown through a guest connection that was up and is lost.
+        ConnectionLost,
+        /// A shutdown through the integration service, which the document configures.
+        ByIntegrationService,
+        /// A shutdown through an integration service that the document does not configure.
+        Unconfigured,
+        /// A shutdown through an integration service whose guest has not come up yet.
+        GuestNotUp,
+        /// A save to a file.
+        ToFile,
+        /// A save as a template.
+        AsTemplate,
+        /// A save that names no file.
+        NoSaveFile,
+        /// A save of a machine with a device that cannot be saved.
+        UnsavableDevice,
         /// A callback is given and the handle has none.
         FirstCallback,
         /// A callback is given and the handle has one.
@@ -189,56 +313,118 @@ closed! {
         CrashReporting,
         /// The document has none.
         NoCrashReporting,
+        /// The document said `StopOnReset`.
+        StopOnReset,
+        /// The document has shared memory regions, over which a reset fails.
+        SharedMemory,
+        /// The document has no `VideoMonitor`, without which a reset fails.
+        NoVideoMonitor,
+        /// Nothing stands against a reset.
+        Resettable,
+        /// The shutdown asked for a restart.
+        Reboot,
+        /// The shutdown asked for the end.
+        PowerOff,
+        /// The hosting system is over.
+        HostGone,
+        /// The template is over.
+        TemplateGone,
     }
 }
 
 impl Trigger {
     /// The facets that the trigger distinguishes. A row may name no other.
     pub const fn facets(self) -> Facets {
+        use Facet as F;
         match self {
-            Trigger::Create => Facets::of(&[
-                Facet::ValidDocument,
-                Facet::MalformedDocument,
-                Facet::InvalidDocument,
-                Facet::UnmodelledDocument,
-            ]),
-            Trigger::GetProperties | Trigger::Enumerate => {
-                Facets::of(&[Facet::BasicQuery, Facet::MalformedQuery, Facet::InvalidQuery, Facet::UnmodelledQuery])
+            Trigger::Create => {
+                Facets::of(&[F::ValidDocument, F::MalformedDocument, F::InvalidDocument, F::UnmodelledDocument])
             }
-            Trigger::SetCallback => Facets::of(&[Facet::FirstCallback, Facet::SecondCallback, Facet::NoCallback]),
-            Trigger::LastHandleGone => Facets::of(&[Facet::TerminateOnLastHandle, Facet::OutliveHandles]),
-            Trigger::GuestCrash => Facets::of(&[Facet::CrashReporting, Facet::NoCrashReporting]),
+            Trigger::CreateDone | Trigger::StartDone => Facets::of(&[F::Plain, F::Unservable]),
+            Trigger::ShutDown => Facets::of(&[
+                F::MalformedOptions,
+                F::InvalidOptions,
+                F::NullOptions,
+                F::EmptyOptions,
+                F::ByGuestConnection,
+                F::ConnectionLost,
+                F::ByIntegrationService,
+                F::Unconfigured,
+                F::GuestNotUp,
+            ]),
+            Trigger::Pause | Trigger::Crash => Facets::of(&[F::ValidOptions, F::MalformedOptions, F::InvalidOptions]),
+            Trigger::Save => Facets::of(&[
+                F::MalformedOptions,
+                F::InvalidOptions,
+                F::ToFile,
+                F::AsTemplate,
+                F::NoSaveFile,
+                F::UnsavableDevice,
+            ]),
+            Trigger::SaveDone => Facets::of(&[F::ToFile, F::AsTemplate]),
+            Trigger::Modify => Facets::of(&[F::ValidDocument, F::MalformedDocument, F::InvalidDocument]),
+            Trigger::GetProperties => {
+                Facets::of(&[F::BasicQuery, F::StatisticsQuery, F::MalformedQuery, F::InvalidQuery])
+            }
+            Trigger::Enumerate => Facets::of(&[F::BasicQuery, F::MalformedQuery, F::InvalidQuery]),
+            Trigger::SetCallback => Facets::of(&[F::FirstCallback, F::SecondCallback, F::NoCallback]),
+            Trigger::LastHandleGone => Facets::of(&[F::TerminateOnLastHandle, F::OutliveHandles]),
+            Trigger::CrashDone | Trigger::GuestCrash => Facets::of(&[F::CrashReporting, F::NoCrashReporting]),
+            Trigger::GuestReset => Facets::of(&[F::StopOnReset, F::SharedMemory, F::NoVideoMonitor, F::Resettable]),
+            Trigger::GuestStops => Facets::of(&[F::Reboot, F::PowerOff]),
+            Trigger::OriginGone => Facets::of(&[F::HostGone, F::TemplateGone]),
             Trigger::Open
             | Trigger::Close
             | Trigger::Start
             | Trigger::Terminate
+            | Trigger::Resume
             | Trigger::List
             | Trigger::WaitForExit
-            | Trigger::CreateDone
-            | Trigger::StartDone
+            | Trigger::ShutDownDone
             | Trigger::TerminateDone
+            | Trigger::PauseDone
+            | Trigger::ResumeDone
+            | Trigger::ModifyDone
             | Trigger::GetPropertiesDone
             | Trigger::EnumerateDone
             | Trigger::GuestPowerOff
-            | Trigger::ServiceStop => Facets::of(&[Facet::Plain]),
+            | Trigger::GuestDisconnect
+            | Trigger::RdpModeChange
+            | Trigger::WorkerCrash
+            | Trigger::ServiceStop => Facets::of(&[F::Plain]),
         }
     }
 
     /// The states in which the trigger can come. A completion can only come while its operation runs: what ends the
     /// operation earlier is in [`crate::operation::IN_FLIGHT`].
     pub const fn states(self) -> SystemStates {
-        use SystemState::{Absent, Creating, Refused, Starting, Terminating};
+        use SystemState::{
+            Absent, Creating, Exited, Pausing, Refused, Resuming, Saving, Starting, Stopping, Terminating,
+        };
         match self {
             // An id names at most one system that is neither refused nor exited.
-            Trigger::Create | Trigger::Open => SystemStates::except(&[Refused, SystemState::Exited]),
+            Trigger::Create | Trigger::Open => SystemStates::except(&[Refused, Exited]),
             Trigger::Enumerate | Trigger::EnumerateDone => SystemStates::of(&[Absent]),
             Trigger::CreateDone => SystemStates::of(&[Creating]),
             Trigger::StartDone => SystemStates::of(&[Starting]),
+            Trigger::ShutDownDone => SystemStates::of(&[Stopping]),
             Trigger::TerminateDone => SystemStates::of(&[Terminating]),
-            Trigger::GetPropertiesDone => SystemStates::except(&[Absent, Refused]),
+            Trigger::PauseDone => SystemStates::of(&[Pausing]),
+            Trigger::ResumeDone => SystemStates::of(&[Resuming]),
+            Trigger::SaveDone => SystemStates::of(&[Saving]),
+            // These leave the state as it is while they run, so that others may change it.
+            Trigger::CrashDone | Trigger::ModifyDone => SystemStates::except(&[Absent, Refused, Creating, Exited]),
+            // A creation may fail while a query runs.
+            Trigger::GetPropertiesDone => SystemStates::except(&[Absent]),
             Trigger::Close
             | Trigger::Start
+            | Trigger::ShutDown
             | Trigger::Terminate
+            | Trigger::Crash
+            | Trigger::Pause
+            | Trigger::Resume
+            | Trigger::Save
+            | Trigger::Modify
             | Trigger::GetProperties
             | Trigger::List
             | Trigger::SetCallback
@@ -246,6 +432,12 @@ impl Trigger {
             | Trigger::LastHandleGone
             | Trigger::GuestCrash
             | Trigger::GuestPowerOff
+            | Trigger::GuestReset
+            | Trigger::GuestStops
+            | Trigger::GuestDisconnect
+            | Trigger::RdpModeChange
+            | Trigger::WorkerCrash
+            | Trigger::OriginGone
             | Trigger::ServiceStop => SystemStates::except(&[Absent]),
         }
     }
@@ -257,21 +449,36 @@ impl Trigger {
             Trigger::Open => Some(Call::OpenComputeSystem),
             Trigger::Close => Some(Call::CloseComputeSystem),
             Trigger::Start => Some(Call::StartComputeSystem),
+            Trigger::ShutDown => Some(Call::ShutDownComputeSystem),
             Trigger::Terminate => Some(Call::TerminateComputeSystem),
+            Trigger::Crash => Some(Call::CrashComputeSystem),
+            Trigger::Pause => Some(Call::PauseComputeSystem),
+            Trigger::Resume => Some(Call::ResumeComputeSystem),
+            Trigger::Save => Some(Call::SaveComputeSystem),
+            Trigger::Modify => Some(Call::ModifyComputeSystem),
             Trigger::GetProperties => Some(Call::GetComputeSystemProperties),
             Trigger::Enumerate => Some(Call::EnumerateComputeSystems),
             Trigger::SetCallback => Some(Call::SetComputeSystemCallback),
             Trigger::WaitForExit => Some(Call::WaitForComputeSystemExit),
-            Trigger::CreateDone
-            | Trigger::StartDone
-            | Trigger::TerminateDone
-            | Trigger::GetPropertiesDone
-            | Trigger::EnumerateDone
-            | Trigger::List
-            | Trigger::LastHandleGone
-            | Trigger::GuestCrash
-            | Trigger::GuestPowerOff
-            | Trigger::ServiceStop => None,
+            _ => None,
+        }
+    }
+
+    /// The call whose completion the trigger is, if it is one.
+    pub const fn completes(self) -> Option<Call> {
+        match self {
+            Trigger::CreateDone => Some(Call::CreateComputeSystem),
+            Trigger::StartDone => Some(Call::StartComputeSystem),
+            Trigger::ShutDownDone => Some(Call::ShutDownComputeSystem),
+            Trigger::TerminateDone => Some(Call::TerminateComputeSystem),
+            Trigger::CrashDone => Some(Call::CrashComputeSystem),
+            Trigger::PauseDone => Some(Call::PauseComputeSystem),
+            Trigger::ResumeDone => Some(Call::ResumeComputeSystem),
+            Trigger::SaveDone => Some(Call::SaveComputeSystem),
+            Trigger::ModifyDone => Some(Call::ModifyComputeSystem),
+            Trigger::GetPropertiesDone => Some(Call::GetComputeSystemProperties),
+            Trigger::EnumerateDone => Some(Call::EnumerateComputeSystems),
+            _ => None,
         }
     }
 }
@@ -287,10 +494,22 @@ closed! {
         Create,
         /// 2
         Start,
+        /// 3
+        ShutDown,
+        /// 4
+        Pause,
+        /// 5
+        Resume,
+        /// 6
+        Save,
         /// 7
         Terminate,
+        /// 8
+        Modify,
         /// 9
         GetProperties,
+        /// 15
+        Crash,
     }
 }
 
@@ -302,8 +521,14 @@ impl OperationType {
             OperationType::Enumerate => Some(Trigger::EnumerateDone),
             OperationType::Create => Some(Trigger::CreateDone),
             OperationType::Start => Some(Trigger::StartDone),
+            OperationType::ShutDown => Some(Trigger::ShutDownDone),
+            OperationType::Pause => Some(Trigger::PauseDone),
+            OperationType::Resume => Some(Trigger::ResumeDone),
+            OperationType::Save => Some(Trigger::SaveDone),
             OperationType::Terminate => Some(Trigger::TerminateDone),
+            OperationType::Modify => Some(Trigger::ModifyDone),
             OperationType::GetProperties => Some(Trigger::GetPropertiesDone),
+            OperationType::Crash => Some(Trigger::CrashDone),
         }
     }
 
@@ -314,8 +539,31 @@ impl OperationType {
             OperationType::Enumerate => 0,
             OperationType::Create => 1,
             OperationType::Start => 2,
+            OperationType::ShutDown => 3,
+            OperationType::Pause => 4,
+            OperationType::Resume => 5,
+            OperationType::Save => 6,
             OperationType::Terminate => 7,
+            OperationType::Modify => 8,
             OperationType::GetProperties => 9,
+            OperationType::Crash => 15,
+        }
+    }
+
+    /// `OperationFailure.Detail` in the `Attribution` of a result document (schema reference).
+    pub const fn detail(self) -> Option<&'static str> {
+        match self {
+            OperationType::None | OperationType::Enumerate => None,
+            OperationType::Create => Some("Construct"),
+            OperationType::Start => Some("Start"),
+            OperationType::ShutDown => Some("Shutdown"),
+            OperationType::Pause => Some("Pause"),
+            OperationType::Resume => Some("Resume"),
+            OperationType::Save => Some("Save"),
+            OperationType::Terminate => Some("Terminate"),
+            OperationType::Modify => Some("Modify"),
+            OperationType::GetProperties => Some("GetProperties"),
+            OperationType::Crash => Some("Crash"),
         }
     }
 }
@@ -324,11 +572,17 @@ impl Call {
     /// The type that an operation takes when this call uses it.
     pub const fn operation_type(self) -> Option<OperationType> {
         match self {
-            Call::EnumerateComputeSystems => Some(OperationType::Enumerate),
-            Call::CreateComputeSystem => Some(OperationType::Create),
+            Call::EnumerateComputeSystems | Call::EnumerateComputeSystemsInNamespace => Some(OperationType::Enumerate),
+            Call::CreateComputeSystem | Call::CreateComputeSystemInNamespace => Some(OperationType::Create),
             Call::StartComputeSystem => Some(OperationType::Start),
+            Call::ShutDownComputeSystem => Some(OperationType::ShutDown),
+            Call::PauseComputeSystem => Some(OperationType::Pause),
+            Call::ResumeComputeSystem => Some(OperationType::Resume),
+            Call::SaveComputeSystem => Some(OperationType::Save),
             Call::TerminateComputeSystem => Some(OperationType::Terminate),
+            Call::ModifyComputeSystem => Some(OperationType::Modify),
             Call::GetComputeSystemProperties => Some(OperationType::GetProperties),
+            Call::CrashComputeSystem => Some(OperationType::Crash),
             _ => None,
         }
     }
@@ -348,6 +602,10 @@ closed! {
         SystemCrashInitiated,
         /// 0x00000003: the guest's crash is reported; data is a `CrashReport`.
         SystemCrashReport,
+        /// 0x00000004: enhanced session mode was turned on or off; no data.
+        SystemRdpEnhancedModeStateChanged,
+        /// 0x00000006: the guest connection is closed, expected or not; no data.
+        SystemGuestConnectionClosed,
         /// 0x01000000: an operation on this handle is done.
         OperationCallback,
         /// 0x02000000: the connection to the service is lost; no data.
@@ -362,6 +620,8 @@ impl EventType {
             EventType::SystemExited => 1,
             EventType::SystemCrashInitiated => 2,
             EventType::SystemCrashReport => 3,
+            EventType::SystemRdpEnhancedModeStateChanged => 4,
+            EventType::SystemGuestConnectionClosed => 6,
             EventType::OperationCallback => 0x0100_0000,
             EventType::ServiceDisconnect => 0x0200_0000,
         }

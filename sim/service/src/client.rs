@@ -4,11 +4,13 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::task::Context;
 
-use hcs_api::{EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle, Text};
+use hcs_api::{
+    CreateOptions, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle, Text,
+};
 use hcs_machine::ClientId;
 use hcs_machine::effect::Reply;
 use hcs_machine::handle::Handle;
-use hcs_machine::input::{Request, Text as OwnedText};
+use hcs_machine::input::{CreateOptions as Options, Request, Text as OwnedText};
 use hcs_rules::export::{EXPORTS, Export};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{Call, GENERIC_ALL};
@@ -49,12 +51,27 @@ impl Client {
         &self.shared
     }
 
-    /// A call whose pointer for the handle is NULL: only the C ABI can make one. Answers what the call returns.
+    /// A call whose pointer for its result is NULL: only the C ABI can make one. Answers what the call returns.
     pub fn refuse_null_out(&self, call: Call) -> Hresult {
         let (operation, id, configuration) = (Handle::NULL, OwnedText::from("-"), OwnedText::from("{}"));
         match call {
             Call::CreateComputeSystem => {
                 self.code(Request::CreateComputeSystem { id, configuration, operation, out: false })
+            }
+            Call::CreateComputeSystemInNamespace => self.code(Request::CreateComputeSystemInNamespace {
+                namespace: id.clone(),
+                id,
+                configuration,
+                operation,
+                options: Options::None,
+                out: false,
+            }),
+            Call::OpenComputeSystemInNamespace => {
+                let namespace = id.clone();
+                self.code(Request::OpenComputeSystemInNamespace { namespace, id, access: GENERIC_ALL, out: false })
+            }
+            Call::GetServiceProperties => {
+                self.code(Request::GetServiceProperties { query: OwnedText::Null, out: false })
             }
             _ => self.code(Request::OpenComputeSystem { id, access: GENERIC_ALL, out: false }),
         }
@@ -165,6 +182,15 @@ fn owned(text: Text<'_>) -> OwnedText {
         Text::Null => OwnedText::Null,
         Text::Malformed => OwnedText::Malformed,
         Text::Some(text) => OwnedText::Some(text.into()),
+    }
+}
+
+/// What a call that gives a system's handle returns.
+fn made(reply: Reply) -> (Hresult, SystemHandle) {
+    match reply {
+        Reply::Handle(code, handle) => (code, SystemHandle(handle.0)),
+        Reply::Outcome(code, _) => (code, SystemHandle::NULL),
+        _ => (Hresult::E_UNEXPECTED, SystemHandle::NULL),
     }
 }
 
@@ -309,22 +335,14 @@ impl Hcs for Client {
         let operation = operation_handle(operation);
         let (id, configuration) = (owned(id), owned(configuration));
         let request = Request::CreateComputeSystem { id, configuration, operation, out: true };
-        match self.call(request, |core, reply| self.open_page(core, reply, place, None)) {
-            Reply::Handle(code, handle) => (code, SystemHandle(handle.0)),
-            Reply::Outcome(code, _) => (code, SystemHandle::NULL),
-            _ => (Hresult::E_UNEXPECTED, SystemHandle::NULL),
-        }
+        made(self.call(request, |core, reply| self.open_page(core, reply, place, None)))
     }
 
     #[track_caller]
     fn open_compute_system(&self, id: Text<'_>, requested_access: u32) -> (Hresult, SystemHandle) {
         let place = Location::caller();
         let request = Request::OpenComputeSystem { id: owned(id), access: requested_access, out: true };
-        match self.call(request, |core, reply| self.open_page(core, reply, place, None)) {
-            Reply::Handle(code, handle) => (code, SystemHandle(handle.0)),
-            Reply::Outcome(code, _) => (code, SystemHandle::NULL),
-            _ => (Hresult::E_UNEXPECTED, SystemHandle::NULL),
-        }
+        made(self.call(request, |core, reply| self.open_page(core, reply, place, None)))
     }
 
     fn close_compute_system(&self, system: SystemHandle) {
@@ -365,6 +383,101 @@ impl Hcs for Client {
 
     fn wait_for_compute_system_exit(&self, system: SystemHandle, timeout_ms: u32) -> Outcome {
         self.outcome(Request::WaitForComputeSystemExit { system: Handle(system.0), timeout_ms })
+    }
+
+    fn shut_down_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let (system, operation) = (Handle(system.0), operation_handle(operation));
+        self.code(Request::ShutDownComputeSystem { system, operation, options: owned(options) })
+    }
+
+    fn crash_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let (system, operation) = (Handle(system.0), operation_handle(operation));
+        self.code(Request::CrashComputeSystem { system, operation, options: owned(options) })
+    }
+
+    fn pause_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let (system, operation) = (Handle(system.0), operation_handle(operation));
+        self.code(Request::PauseComputeSystem { system, operation, options: owned(options) })
+    }
+
+    fn resume_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let (system, operation) = (Handle(system.0), operation_handle(operation));
+        self.code(Request::ResumeComputeSystem { system, operation, options: owned(options) })
+    }
+
+    fn save_compute_system(&self, system: SystemHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let (system, operation) = (Handle(system.0), operation_handle(operation));
+        self.code(Request::SaveComputeSystem { system, operation, options: owned(options) })
+    }
+
+    fn modify_compute_system(
+        &self,
+        system: SystemHandle,
+        operation: OperationHandle,
+        configuration: Text<'_>,
+    ) -> Hresult {
+        let (system, operation) = (Handle(system.0), operation_handle(operation));
+        self.code(Request::ModifyComputeSystem { system, operation, configuration: owned(configuration) })
+    }
+
+    #[track_caller]
+    fn create_compute_system_in_namespace(
+        &self,
+        namespace: Text<'_>,
+        id: Text<'_>,
+        configuration: Text<'_>,
+        operation: OperationHandle,
+        options: Option<CreateOptions>,
+    ) -> (Hresult, SystemHandle) {
+        let place = Location::caller();
+        let operation = operation_handle(operation);
+        let (namespace, id, configuration) = (owned(namespace), owned(id), owned(configuration));
+        let (options, callback) = match options {
+            None => (Options::None, None),
+            Some(given) if given.version != CreateOptions::VERSION => (Options::UnknownVersion, None),
+            Some(given) => {
+                let options = Options::First { events: given.events, callback: given.callback.is_some() };
+                (options, given.callback.map(Callback::Event))
+            }
+        };
+        let request =
+            Request::CreateComputeSystemInNamespace { namespace, id, configuration, operation, options, out: true };
+        made(self.call(request, |core, reply| self.open_page(core, reply, place, callback)))
+    }
+
+    #[track_caller]
+    fn open_compute_system_in_namespace(
+        &self,
+        namespace: Text<'_>,
+        id: Text<'_>,
+        requested_access: u32,
+    ) -> (Hresult, SystemHandle) {
+        let place = Location::caller();
+        let (namespace, id) = (owned(namespace), owned(id));
+        let request = Request::OpenComputeSystemInNamespace { namespace, id, access: requested_access, out: true };
+        made(self.call(request, |core, reply| self.open_page(core, reply, place, None)))
+    }
+
+    fn enumerate_compute_systems_in_namespace(
+        &self,
+        namespace: Text<'_>,
+        query: Text<'_>,
+        operation: OperationHandle,
+    ) -> Hresult {
+        let (namespace, query, operation) = (owned(namespace), owned(query), operation_handle(operation));
+        self.code(Request::EnumerateComputeSystemsInNamespace { namespace, query, operation })
+    }
+
+    fn get_service_properties(&self, query: Text<'_>) -> Outcome {
+        self.outcome(Request::GetServiceProperties { query: owned(query), out: true })
+    }
+
+    fn modify_service_settings(&self, settings: Text<'_>) -> Outcome {
+        self.outcome(Request::ModifyServiceSettings { settings: owned(settings) })
+    }
+
+    fn submit_wer_report(&self, settings: Text<'_>) -> Hresult {
+        self.code(Request::SubmitWerReport { settings: owned(settings) })
     }
 
     fn call_unmodelled(&self, export: &'static Export) -> Hresult {

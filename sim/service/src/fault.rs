@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use hcs_machine::effect::Notification;
 use hcs_machine::input::{End, Fate};
+use hcs_rules::failure::Failure;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::rule::Surface;
 use hcs_rules::vocabulary::{Call, EventType};
 
 /// What a rule's predicate is asked about.
@@ -37,6 +39,8 @@ enum Action {
     Delay(Duration),
     /// The operation never ends.
     Hang,
+    /// The guest takes this long, in nanoseconds; `u64::MAX` is for ever.
+    Guest(u64),
 }
 
 /// A rule of faults. Begin with [`on`], narrow it, end with what it does.
@@ -139,6 +143,25 @@ impl Unfinished {
         self.finish(Action::Hang)
     }
 
+    /// The guest never does what the operation begins: it does not come up after a start, or go down after a shutdown.
+    pub fn guest_hangs(self) -> Fault {
+        self.finish(Action::Guest(u64::MAX))
+    }
+
+    /// The guest takes this long to do what the operation begins, in virtual time.
+    pub fn guest_takes(self, time: Duration) -> Fault {
+        self.finish(Action::Guest(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX - 1)))
+    }
+
+    /// The operation fails in one of the ways in which it is known to: with that failure's code, on its surface, with
+    /// its document. The failures are in [`hcs_rules::failure::FAILURES`]; one of another operation never fires.
+    pub fn fail_as(self, failure: &Failure) -> Fault {
+        match failure.surface {
+            Surface::Call => self.refuse(failure.code),
+            Surface::Operation | Surface::Nothing => self.fail(failure.code),
+        }
+    }
+
     fn finish(mut self, action: Action) -> Fault {
         self.0.action = action;
         self.0
@@ -212,6 +235,7 @@ impl Armed {
                 fate.latency = fate.latency.saturating_add(u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX));
             }
             Action::Hang => fate.end = End::Hangs,
+            Action::Guest(time) => fate.guest = *time,
         }
     }
 

@@ -84,4 +84,6 @@ pub use self::{
 #[cfg(not(hcs_loom))]
 pub use hcs_api as api;
 #[cfg(not(hcs_loom))]
+pub use hcs_machine::Held;
+#[cfg(not(hcs_loom))]
 pub use hcs_rules as rules;

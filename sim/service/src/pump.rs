@@ -10,7 +10,7 @@ use hcs_machine::handle::Handle;
 use hcs_machine::input::{Fate, Request, Text};
 use hcs_machine::{ClientId, Host, Input, Time};
 use hcs_rules::build::Build;
-use hcs_rules::time::latency;
+use hcs_rules::profile::{NOMINAL, Profile};
 use hcs_rules::vocabulary::Call;
 
 use crate::actor::Actors;
@@ -35,6 +35,7 @@ pub(crate) struct Core {
     pub(crate) host: Host,
     pub(crate) clock: Running,
     pub(crate) seed: u64,
+    pub(crate) profile: &'static Profile,
     pub(crate) names: Vec<String>,
     pub(crate) book: Book,
     pub(crate) faults: Vec<Armed>,
@@ -80,6 +81,7 @@ impl Core {
             host: Host::new(build),
             clock: Running::new(clock),
             seed,
+            profile: &NOMINAL,
             names: Vec::new(),
             book: Book::default(),
             faults: Vec::new(),
@@ -186,23 +188,21 @@ impl Core {
         let Some(call) = request.call() else { return Fate::PROMPT };
         let draw = self.host.draw(client, request);
         let mut fate = Fate::PROMPT;
-        if let (Some(draw), Some(kind)) = (&draw, call.operation_type())
-            && !matches!(self.clock.kind, Clock::Free(_))
-        {
-            fate.latency = draw::in_range(self.seed, draw, latency(kind));
+        if let (Some(draw), Some(kind)) = (&draw, call.operation_type()) {
+            if !matches!(self.clock.kind, Clock::Free(_)) {
+                fate.latency = draw::latency(self.seed, draw, self.profile, kind);
+            }
+            fate.guest = draw::guest(self.seed, draw, self.profile, kind);
         }
         if self.faults.is_empty() {
             return fate;
         }
-        let id = match request {
-            Request::CreateComputeSystem { id: Text::Some(id), .. }
-            | Request::OpenComputeSystem { id: Text::Some(id), .. } => Some(id.clone()),
+        let id = match request.id() {
+            Some(Text::Some(id)) => Some(id.clone()),
             _ => request.system().and_then(|handle| self.host.id_of(client, handle)),
         };
-        let document = match request {
-            Request::CreateComputeSystem { configuration: Text::Some(text), .. }
-            | Request::EnumerateComputeSystems { query: Text::Some(text), .. }
-            | Request::GetComputeSystemProperties { query: Text::Some(text), .. } => Some(text.clone()),
+        let document = match request.document() {
+            Some(Text::Some(text)) => Some(text.clone()),
             _ => None,
         };
         let name = self.names.get(client.0 as usize - 1).cloned().unwrap_or_default();

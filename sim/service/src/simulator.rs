@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use hcs_machine::effect::Reply;
 use hcs_machine::input::WorldEvent;
-use hcs_machine::{ClientId, Input, Time};
+use hcs_machine::{ClientId, Held, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
+use hcs_rules::profile::{NOMINAL, Profile, Quirk};
 
 use crate::client::Client;
 use crate::clock::Clock;
@@ -57,6 +58,8 @@ pub struct Builder {
     clock: Clock,
     strict: bool,
     transcript: bool,
+    profile: &'static Profile,
+    quirks: Vec<Quirk>,
 }
 
 impl Builder {
@@ -81,6 +84,20 @@ impl Builder {
         self
     }
 
+    /// How fast the host is: see [`hcs_rules::profile::PROFILES`]. Nominal unless said.
+    #[must_use]
+    pub fn profile(mut self, profile: &'static Profile) -> Builder {
+        self.profile = profile;
+        self
+    }
+
+    /// The host shows this behaviour, where recordings conflict. None unless said.
+    #[must_use]
+    pub fn quirk(mut self, quirk: Quirk) -> Builder {
+        self.quirks.push(quirk);
+        self
+    }
+
     /// The world fails the test when it is dropped and did not end clean: see [`Report`].
     #[must_use]
     pub fn strict(mut self) -> Builder {
@@ -97,7 +114,11 @@ impl Builder {
 
     /// Begins the world.
     pub fn start(self) -> Simulator {
-        let core = Core::new(self.build, self.seed, self.clock, self.transcript);
+        let mut core = Core::new(self.build, self.seed, self.clock, self.transcript);
+        core.profile = self.profile;
+        for quirk in self.quirks {
+            core.step(&Input::World(WorldEvent::Quirk(quirk, true)));
+        }
         let shared = Arc::new(Shared {
             core: Mutex::new(core),
             work: Condvar::new(),
@@ -118,7 +139,15 @@ impl Default for Simulator {
 impl Simulator {
     /// A world to be described. `Simulator::builder().seed(7).on(Build::SERVER_2025).start()`
     pub fn builder() -> Builder {
-        Builder { seed: 0, build: Build::SERVER_2022, clock: Clock::Scheduled, strict: false, transcript: false }
+        Builder {
+            seed: 0,
+            build: Build::SERVER_2022,
+            clock: Clock::Scheduled,
+            strict: false,
+            transcript: false,
+            profile: &NOMINAL,
+            quirks: Vec::new(),
+        }
     }
 
     /// A client: a process of this name, run by an administrator.
@@ -220,6 +249,57 @@ impl Simulator {
     /// The guest of the system with this id powers itself off.
     pub fn guest_power_off(&self, id: &str) -> bool {
         self.world(WorldEvent::GuestPowerOff(id.into()))
+    }
+
+    /// The guest of the system with this id restarts.
+    pub fn guest_reset(&self, id: &str) -> bool {
+        self.world(WorldEvent::GuestReset(id.into()))
+    }
+
+    /// The guest connection of the system with this id is lost.
+    pub fn guest_disconnect(&self, id: &str) -> bool {
+        self.world(WorldEvent::GuestDisconnect(id.into()))
+    }
+
+    /// The guest of the system with this id turns enhanced session mode on or off.
+    pub fn rdp_mode_change(&self, id: &str) -> bool {
+        self.world(WorldEvent::RdpModeChange(id.into()))
+    }
+
+    /// The worker process of the system with this id dies.
+    pub fn worker_crash(&self, id: &str) -> bool {
+        self.world(WorldEvent::WorkerCrash(id.into()))
+    }
+
+    /// The host shows a quirk from now on, or no more.
+    pub fn set_quirk(&self, quirk: Quirk, on: bool) -> bool {
+        self.world(WorldEvent::Quirk(quirk, on))
+    }
+
+    /// The host is as fast as this from now on.
+    pub fn set_profile(&self, profile: &'static Profile) {
+        self.shared.lock().profile = profile;
+    }
+
+    /// The host has a hypervisor from now on, or none. It has one unless said.
+    pub fn set_hypervisor(&self, there: bool) -> bool {
+        self.world(WorldEvent::Hypervisor(there))
+    }
+
+    /// The endpoints of the host's network, by their ids; `None` is whatever is asked for, which it is unless said.
+    pub fn set_endpoints(&self, endpoints: Option<&[&str]>) -> bool {
+        let endpoints = endpoints.map(|ids| ids.iter().map(|id| (*id).into()).collect());
+        self.world(WorldEvent::Endpoints(endpoints))
+    }
+
+    /// A file with a saved state is put at this path, or is gone from it.
+    pub fn set_saved_state(&self, path: &str, there: bool) -> bool {
+        self.world(WorldEvent::SavedState(path.into(), there))
+    }
+
+    /// What the system with this id has that can be modified: from its document, and from modify requests since.
+    pub fn resources(&self, id: &str) -> Vec<Held> {
+        self.shared.lock().host.resources(id)
     }
 
     /// The compute service stops.

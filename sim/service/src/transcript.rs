@@ -77,6 +77,18 @@ fn world(event: &WorldEvent) -> String {
     match event {
         WorldEvent::GuestCrash(id) => format!("the guest of {id} crashes"),
         WorldEvent::GuestPowerOff(id) => format!("the guest of {id} powers off"),
+        WorldEvent::GuestReset(id) => format!("the guest of {id} restarts"),
+        WorldEvent::GuestDisconnect(id) => format!("the guest connection of {id} is lost"),
+        WorldEvent::RdpModeChange(id) => format!("the guest of {id} changes enhanced session mode"),
+        WorldEvent::WorkerCrash(id) => format!("the worker process of {id} dies"),
+        WorldEvent::Quirk(quirk, true) => format!("the host has the quirk {}", quirk.name()),
+        WorldEvent::Quirk(quirk, false) => format!("the host has no more the quirk {}", quirk.name()),
+        WorldEvent::Hypervisor(true) => "the hypervisor is there".to_owned(),
+        WorldEvent::Hypervisor(false) => "the hypervisor is gone".to_owned(),
+        WorldEvent::Endpoints(None) => "the network has every endpoint".to_owned(),
+        WorldEvent::Endpoints(Some(endpoints)) => format!("the network has {} endpoints", endpoints.len()),
+        WorldEvent::SavedState(path, true) => format!("a saved state is at {path}"),
+        WorldEvent::SavedState(path, false) => format!("no saved state is at {path}"),
         WorldEvent::ClientDeath(client) => format!("client {} dies", client.0),
         WorldEvent::ServiceStop => "the service stops".to_owned(),
         WorldEvent::ServiceReturn => "the service is back".to_owned(),
@@ -92,21 +104,39 @@ fn call(request: &Request) -> String {
         Text::Some(text) if text.len() > 60 => format!("{} bytes", text.len()),
         Text::Some(text) => format!("{text:?}"),
     };
-    let arguments = match request {
-        Request::CreateComputeSystem { id, configuration, .. } => format!("{}, {}", text(id), text(configuration)),
-        Request::OpenComputeSystem { id, access, .. } => format!("{}, {access:#010X}", text(id)),
-        Request::EnumerateComputeSystems { query, .. } | Request::GetComputeSystemProperties { query, .. } => {
-            text(query)
-        }
+    let mut arguments: Vec<String> = Vec::new();
+    match request {
+        Request::CreateComputeSystemInNamespace { namespace, .. }
+        | Request::OpenComputeSystemInNamespace { namespace, .. }
+        | Request::EnumerateComputeSystemsInNamespace { namespace, .. } => arguments.push(text(namespace)),
         Request::WaitForOperationResult { timeout_ms, .. }
         | Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. }
-        | Request::WaitForComputeSystemExit { timeout_ms, .. } => match *timeout_ms {
+        | Request::WaitForComputeSystemExit { timeout_ms, .. } => arguments.push(match *timeout_ms {
             u32::MAX => "INFINITE".to_owned(),
             milliseconds => format!("{milliseconds} ms"),
-        },
-        _ => String::new(),
-    };
+        }),
+        _ => {}
+    }
+    arguments.extend(request.id().map(text));
+    // What starts or ends a system comes without options nearly always.
+    arguments.extend(request.document().filter(|document| **document != Text::Null || reads(request)).map(text));
+    if let Request::OpenComputeSystem { access, .. } | Request::OpenComputeSystemInNamespace { access, .. } = request {
+        arguments.push(format!("{access:#010X}"));
+    }
+    let arguments = arguments.join(", ");
     format!("{name}({arguments})")
+}
+
+/// Whether a call is a query, whose absence says something.
+const fn reads(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::EnumerateComputeSystems { .. }
+            | Request::EnumerateComputeSystemsInNamespace { .. }
+            | Request::GetComputeSystemProperties { .. }
+            | Request::GetServiceProperties { .. }
+            | Request::ShutDownComputeSystem { .. }
+    )
 }
 
 fn reply(reply: &Reply) -> String {

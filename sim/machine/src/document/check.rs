@@ -48,10 +48,10 @@ pub fn check_all(document: &Document, root: Root, build: Build) -> Vec<Fault> {
     walk(document, root, build, usize::MAX)
 }
 
-/// The faults of a document as one of this type, whatever call it is for.
-pub fn check_type(document: &Document, of: &'static Type, build: Build) -> Vec<Fault> {
+/// The faults of a value as one of this type, whatever call it is for.
+pub fn check_type(node: Node<'_>, of: &'static Type, build: Build) -> Vec<Fault> {
     let mut walker = Walker::new(build, usize::MAX);
-    walker.object(document.root(), of);
+    walker.object(node, of);
     walker.faults
 }
 

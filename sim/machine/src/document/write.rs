@@ -2,6 +2,45 @@
 
 use std::fmt::Write as _;
 
+use super::arena::{Node, Value};
+
+impl Node<'_> {
+    /// The value as compact JSON, members in their order. Of a number that is not whole only `null` is left.
+    pub fn to_json(self) -> String {
+        let mut out = String::new();
+        node(&mut out, self);
+        out
+    }
+}
+
+fn node(out: &mut String, of: Node<'_>) {
+    match of.value() {
+        Value::Null | Value::OtherNumber => out.push_str("null"),
+        Value::Boolean(boolean) => out.push_str(if boolean { "true" } else { "false" }),
+        Value::Unsigned(number) => _ = write!(out, "{number}"),
+        Value::Negative(number) => _ = write!(out, "{number}"),
+        Value::Text(_) => string(out, of.as_str().unwrap_or_default()),
+        Value::Array => {
+            out.push('[');
+            for (index, item) in of.items().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                node(out, item);
+            }
+            out.push(']');
+        }
+        Value::Object => {
+            out.push('{');
+            for (index, (name, value)) in of.members().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                string(out, name);
+                out.push(':');
+                node(out, value);
+            }
+            out.push('}');
+        }
+    }
+}
+
 /// Begins a document.
 #[derive(Debug)]
 pub struct Writer;
@@ -61,6 +100,16 @@ impl ObjectWriter<'_> {
         string(self.name(name), value);
     }
 
+    /// A whole number from 0.
+    pub fn unsigned(&mut self, name: &str, value: u64) {
+        _ = write!(self.name(name), "{value}");
+    }
+
+    /// A value that is JSON already.
+    pub fn json(&mut self, name: &str, value: &str) {
+        self.name(name).push_str(value);
+    }
+
     /// A boolean.
     pub fn boolean(&mut self, name: &str, value: bool) {
         self.name(name).push_str(if value { "true" } else { "false" });
@@ -100,6 +149,11 @@ impl ListWriter<'_> {
     /// A string.
     pub fn string(&mut self, value: &str) {
         string(self.next(), value);
+    }
+
+    /// A value that is JSON already.
+    pub fn json(&mut self, value: &str) {
+        self.next().push_str(value);
     }
 
     /// An object.

@@ -320,7 +320,7 @@ pub static GET_PROPERTY_TYPE: Choice = Choice {
         v("ProcessorTopology", (2, 1)),
         v("ContainerCredentialGuard", (2, 1)),
         v("QoSCapabilities", (2, 1)),
-        v("Memory", (2, 0)).until((2, 4)),
+        v("Memory", (2, 0)).used_by("the documentation's service sample"),
         v("CacheAllocation", (2, 0)).until((2, 4)),
         v("CacheMonitoring", (2, 0)).until((2, 4)),
         v("MemoryBwAllocation", (2, 0)).until((2, 4)),

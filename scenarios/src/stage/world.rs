@@ -1,0 +1,208 @@
+//! What a story does to the world.
+
+use std::collections::BTreeMap;
+
+use hcs_rules::access::Rights;
+use hcs_rules::failure::Failure;
+use hcs_rules::hresult::Hresult;
+use hcs_rules::profile::{Profile, Quirk};
+use hcs_rules::vocabulary::EventType;
+use hcs_sim::{Hold, Notifications, Unfinished, Until, on};
+
+use super::words::{call, duration, happened};
+use super::{Actor, Stage};
+
+impl Stage {
+    pub(super) fn client(&mut self, words: &[&str]) -> Result<String, String> {
+        let name = *words.first().ok_or("which name?")?;
+        let rights = match words.get(1..) {
+            Some(["as", "user"]) => Rights::User,
+            Some(["as", "hyper-v-administrator"]) => Rights::HyperVAdministrator,
+            Some([]) => Rights::Administrator,
+            _ => return Err("as user, as hyper-v-administrator, or nothing".to_owned()),
+        };
+        let client = self.sim.client_as(name, rights);
+        self.actors.insert(name.to_owned(), Actor { client, systems: BTreeMap::new(), begun: BTreeMap::new() });
+        Ok(String::new())
+    }
+
+    pub(super) fn fault(&mut self, words: &[&str]) -> Result<String, String> {
+        let word = *words.first().ok_or("on which call?")?;
+        let mut rule: Unfinished = on(call(word).ok_or_else(|| format!("no call {word}"))?);
+        let mut fault = None;
+        for word in &words[1..] {
+            let (key, value) = word.split_once('=').unwrap_or((word, ""));
+            let code = || Hresult::by_name(value).ok_or_else(|| format!("no code {value}"));
+            rule = match key {
+                "id" => rule.id(value),
+                "client" => rule.client(value),
+                "nth" => rule.nth(value.parse().map_err(|_| format!("no number {value}"))?),
+                "probability" => rule.probability(value.parse().map_err(|_| format!("no number {value}"))?),
+                "fail" => {
+                    fault = Some(rule.clone().fail(code()?));
+                    rule
+                }
+                "refuse" => {
+                    fault = Some(rule.clone().refuse(code()?));
+                    rule
+                }
+                "delay" => {
+                    fault = Some(rule.clone().delay(duration(value)?));
+                    rule
+                }
+                "guest" => {
+                    fault = Some(match value {
+                        "hangs" => rule.clone().guest_hangs(),
+                        value => rule.clone().guest_takes(duration(value)?),
+                    });
+                    rule
+                }
+                "as" => {
+                    let failure = Failure::by_id(value).ok_or_else(|| format!("no failure {value}"))?;
+                    fault = Some(rule.clone().fail_as(failure));
+                    rule
+                }
+                "hang" => {
+                    fault = Some(rule.clone().hang());
+                    rule
+                }
+                _ => return Err(format!("unknown word {word}")),
+            };
+        }
+        self.sim.fault(fault.ok_or("what is it to do? fail= refuse= as= delay= guest= or hang, as the last word")?);
+        Ok(String::new())
+    }
+
+    fn notifications(words: &[&str]) -> Result<Notifications, String> {
+        let which = Notifications::of(words.first().ok_or("of which system?")?);
+        match words.get(1) {
+            None => Ok(which),
+            Some(event) => {
+                let event = EventType::by_name(event).ok_or_else(|| format!("no event {event}"))?;
+                Ok(which.event(event))
+            }
+        }
+    }
+
+    pub(super) fn hold(&mut self, words: &[&str]) -> Result<String, String> {
+        let hold = self.sim.hold(Self::notifications(words)?, Until::Released);
+        self.holds.push(hold);
+        Ok(String::new())
+    }
+
+    pub(super) fn release(&mut self, _words: &[&str]) -> Result<String, String> {
+        let count: usize = self.holds.iter().map(Hold::count).sum();
+        self.holds.clear();
+        self.sim.drain();
+        Ok(format!("{count} let go"))
+    }
+
+    pub(super) fn drop_one(&mut self, words: &[&str]) -> Result<String, String> {
+        self.sim.drop_notifications(Self::notifications(words)?, 1);
+        Ok(String::new())
+    }
+
+    pub(super) fn double_one(&mut self, words: &[&str]) -> Result<String, String> {
+        self.sim.double_notifications(Self::notifications(words)?, 1);
+        Ok(String::new())
+    }
+
+    pub(super) fn guest_crash(&mut self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(self.sim.guest_crash(words.first().ok_or("whose?")?)))
+    }
+
+    pub(super) fn guest_off(&mut self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(self.sim.guest_power_off(words.first().ok_or("whose?")?)))
+    }
+
+    pub(super) fn guest_reset(&mut self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(self.sim.guest_reset(words.first().ok_or("whose?")?)))
+    }
+
+    pub(super) fn guest_disconnect(&mut self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(self.sim.guest_disconnect(words.first().ok_or("whose?")?)))
+    }
+
+    pub(super) fn worker_crash(&mut self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(self.sim.worker_crash(words.first().ok_or("whose?")?)))
+    }
+
+    pub(super) fn rdp_mode(&mut self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(self.sim.rdp_mode_change(words.first().ok_or("whose?")?)))
+    }
+
+    pub(super) fn hypervisor(&mut self, words: &[&str]) -> Result<String, String> {
+        match words {
+            ["on"] => Ok(happened(self.sim.set_hypervisor(true))),
+            ["off"] => Ok(happened(self.sim.set_hypervisor(false))),
+            _ => Err("hypervisor on, or hypervisor off".to_owned()),
+        }
+    }
+
+    pub(super) fn endpoints(&mut self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(match words {
+            ["any"] => self.sim.set_endpoints(None),
+            ids => self.sim.set_endpoints(Some(ids)),
+        }))
+    }
+
+    pub(super) fn state_file(&mut self, words: &[&str]) -> Result<String, String> {
+        match words {
+            [path] => Ok(happened(self.sim.set_saved_state(path, true))),
+            [path, "gone"] => Ok(happened(self.sim.set_saved_state(path, false))),
+            _ => Err("state-file PATH, or state-file PATH gone".to_owned()),
+        }
+    }
+
+    pub(super) fn quirk(&mut self, words: &[&str]) -> Result<String, String> {
+        let quirk = *words.first().ok_or("which quirk?")?;
+        let quirk = Quirk::by_name(quirk).ok_or_else(|| format!("no quirk {quirk}"))?;
+        Ok(happened(self.sim.set_quirk(quirk, words.get(1) != Some(&"off"))))
+    }
+
+    pub(super) fn profile(&mut self, words: &[&str]) -> Result<String, String> {
+        let name = *words.first().ok_or("which profile?")?;
+        self.sim.set_profile(Profile::by_name(name).ok_or_else(|| format!("no profile {name}"))?);
+        Ok(String::new())
+    }
+
+    pub(super) fn resources(&mut self, words: &[&str]) -> Result<String, String> {
+        let held = self.sim.resources(words.first().ok_or("of which system?")?);
+        let lines: String = held.iter().map(|held| format!("\n  {} {}", held.path, held.settings)).collect();
+        Ok(if lines.is_empty() { "none".to_owned() } else { lines })
+    }
+
+    pub(super) fn service(&mut self, words: &[&str]) -> Result<String, String> {
+        match words {
+            ["stop"] => Ok(happened(self.sim.service_stop())),
+            ["return"] => Ok(happened(self.sim.service_return())),
+            _ => Err("service stop, or service return".to_owned()),
+        }
+    }
+
+    pub(super) fn advance(&mut self, words: &[&str]) -> Result<String, String> {
+        self.sim.advance(duration(words.first().ok_or("by how much?")?)?);
+        Ok("done".to_owned())
+    }
+
+    pub(super) fn settle(&mut self, _words: &[&str]) -> Result<String, String> {
+        self.sim.settle();
+        Ok("done".to_owned())
+    }
+
+    pub(super) fn digest(&mut self, _words: &[&str]) -> Result<String, String> {
+        Ok(self.sim.digest())
+    }
+
+    pub(super) fn finish(&mut self, _words: &[&str]) -> Result<String, String> {
+        let report = self.sim.finish();
+        let complaints = report.would_fault.iter().map(|text| format!("\n  would fault: {text}"));
+        let complaints = complaints.chain(report.not_modelled.iter().map(|text| format!("\n  not modelled: {text}")));
+        // The place is one of this program, and says nothing to a reader of the story.
+        let leaks = report.leaks.iter().map(|leak| format!("\n  leak: {} of {}", leak.what, leak.client));
+        let unfired = report.unfired.iter().map(|text| format!("\n  unfired: {text}"));
+        let troubles = report.troubles.iter().map(|text| format!("\n  trouble: {text}"));
+        let all: String = complaints.chain(leaks).chain(unfired).chain(troubles).collect();
+        Ok(if all.is_empty() { "clean".to_owned() } else { all })
+    }
+}

@@ -1,0 +1,78 @@
+//! World events: what happens without anybody calling.
+
+use std::sync::Arc;
+
+use hcs_rules::operation::Ending;
+use hcs_rules::service::Service;
+use hcs_rules::vocabulary::Trigger;
+use uuid::Uuid;
+
+use crate::effect::Effect;
+use crate::host::{Due, Host, Item};
+use crate::id::FoldedId;
+use crate::input::WorldEvent;
+use crate::table::Key;
+
+impl Host {
+    /// The world acts. Answers whether that did anything.
+    pub(crate) fn world(&mut self, event: &WorldEvent, effects: &mut Vec<Effect>) -> bool {
+        match event {
+            WorldEvent::GuestCrash(id) => self.happen_to(Trigger::GuestCrash, id, effects),
+            WorldEvent::GuestPowerOff(id) => self.happen_to(Trigger::GuestPowerOff, id, effects),
+            WorldEvent::GuestReset(id) => self.happen_to(Trigger::GuestReset, id, effects),
+            WorldEvent::GuestDisconnect(id) => self.happen_to(Trigger::GuestDisconnect, id, effects),
+            WorldEvent::RdpModeChange(id) => self.happen_to(Trigger::RdpModeChange, id, effects),
+            WorldEvent::WorkerCrash(id) => self.happen_to(Trigger::WorkerCrash, id, effects),
+            WorldEvent::Quirk(quirk, on) => {
+                let before = self.quirks;
+                self.quirks = if *on { before.with(*quirk) } else { before.without(*quirk) };
+                before != self.quirks
+            }
+            WorldEvent::Hypervisor(there) => std::mem::replace(&mut self.hypervisor, *there) != *there,
+            WorldEvent::Endpoints(endpoints) => {
+                let known = endpoints.as_ref().map(|list| list.iter().filter_map(|id| Uuid::try_parse(id).ok()));
+                self.endpoints = known.map(|known| Arc::new(known.collect()));
+                true
+            }
+            WorldEvent::SavedState(path, true) => self.saved.insert(FoldedId::of(path)),
+            WorldEvent::SavedState(path, false) => self.saved.remove(&FoldedId::of(path)),
+            WorldEvent::ClientDeath(client) => self.client_death(*client, effects),
+            WorldEvent::ServiceStop => self.service_stop(effects),
+            WorldEvent::ServiceReturn => std::mem::replace(&mut self.service, Service::Running) == Service::Stopped,
+        }
+    }
+
+    fn happen_to(&mut self, trigger: Trigger, id: &str, effects: &mut Vec<Effect>) -> bool {
+        match self.index.get(&FoldedId::of(id)) {
+            Some(system) => self.happen(trigger, system, effects),
+            None => false,
+        }
+    }
+
+    /// The service goes: every system with it, in the order of creation, then the requests that belong to no system. From
+    /// then on every handle is lost.
+    fn service_stop(&mut self, effects: &mut Vec<Effect>) -> bool {
+        if self.service == Service::Stopped {
+            return false;
+        }
+        let mut systems: Vec<(u64, Key)> = self.systems.iter().map(|(key, system)| (system.sequence, key)).collect();
+        systems.sort_unstable();
+        for (_, system) in systems {
+            self.happen(Trigger::ServiceStop, system, effects);
+        }
+        let rest: Vec<Due> =
+            self.agenda.iter().filter(|(_, item)| matches!(item, Item::Work(_))).map(|(due, _)| *due).collect();
+        for due in rest {
+            self.end_work(due, Ending::ServiceStop, effects);
+        }
+        self.service = Service::Stopped;
+        self.epoch += 1;
+        // A system of which no handle is left has nobody to remember it.
+        let forgotten: Vec<Key> =
+            self.systems.iter().filter(|(_, system)| system.handles.is_empty()).map(|(key, _)| key).collect();
+        for system in forgotten {
+            self.happen(Trigger::LastHandleGone, system, effects);
+        }
+        true
+    }
+}

@@ -1,0 +1,155 @@
+//! What a document can ask for that the host cannot give, though the document itself is well formed.
+//!
+//! Each constraint is looked at when the operation completes: at `HcsCreateComputeSystem` the machine is constructed, at
+//! `HcsStartComputeSystem` its devices are powered on. `hcs_machine::constraint` finds which one is broken, in the order of
+//! this list.
+
+use crate::answer::Form;
+use crate::build::Build::{B19041, B26100, B26200};
+use crate::closed::closed;
+use crate::evidence::{Source, assumed, client, documented, observed};
+use crate::hresult::Hresult;
+use crate::vocabulary::OperationType;
+
+closed! {
+    /// What can stand against a document.
+    pub enum Constraint, Constraints {
+        /// The host has no hypervisor, and the system needs one.
+        NoHypervisor,
+        /// Memory is given out in pieces of 2 MB.
+        OddMemory,
+        /// There are two serial ports, named 0 and 1.
+        ComPort,
+        /// A SCSI controller has 64 slots, a machine has 4 controllers.
+        ScsiSlot,
+        /// Two Plan 9 shares have one name or one port.
+        SharesCollide,
+        /// Two mapped directories have one path in the container.
+        DirectoriesCollide,
+        /// An adapter's endpoint is not written as HNS writes it, or is not one of the host's.
+        Endpoint,
+        /// Isolation settings without a type, or `GuestStateOnly` without a file for the guest state.
+        Isolation,
+        /// A shared memory region of a machine whose memory is not overcommitted.
+        RegionNeedsOvercommit,
+        /// The hosting system does not exist.
+        NoHost,
+        /// The hosting system does not run.
+        HostNotRunning,
+        /// The hosting system has no guest connection.
+        HostUnconnected,
+        /// The template does not exist.
+        NoTemplate,
+        /// The template is one of another process.
+        ForeignTemplate,
+        /// The system named as a template was not saved as one.
+        NotATemplate,
+        /// A shared memory region with a Win32 name.
+        RegionName,
+        /// A clone with network adapters in its document.
+        CloneWithAdapters,
+        /// The file of the saved state is not there.
+        NoSavedState,
+        /// An adapter's endpoint is attached elsewhere.
+        EndpointAttached,
+    }
+}
+
+/// What a broken constraint is answered with.
+#[derive(Debug)]
+pub struct ConstraintRow {
+    /// Unique name.
+    pub id: &'static str,
+    /// The constraint.
+    pub constraint: Constraint,
+    /// The operation that fails.
+    pub operation: OperationType,
+    /// The code.
+    pub code: Hresult,
+    /// The result document.
+    pub form: Form,
+    /// How it is known.
+    pub sources: &'static [Source],
+}
+
+const fn create(
+    id: &'static str,
+    constraint: Constraint,
+    code: Hresult,
+    form: Form,
+    sources: &'static [Source],
+) -> ConstraintRow {
+    ConstraintRow { id, constraint, operation: OperationType::Create, code, form, sources }
+}
+
+const fn start(
+    id: &'static str,
+    constraint: Constraint,
+    code: Hresult,
+    form: Form,
+    sources: &'static [Source],
+) -> ConstraintRow {
+    ConstraintRow { id, constraint, operation: OperationType::Start, code, form, sources }
+}
+
+/// Every row, in the order in which constraints are looked at (assumed).
+#[rustfmt::skip]
+pub const ROWS: &[ConstraintRow] = &[
+    create("constraint.hypervisor", Constraint::NoHypervisor, Hresult::HCS_E_HYPERV_NOT_INSTALLED,
+        Form::Event(11008, "Cannot create system '{}' since Hyper-V is not installed on the host."),
+        &[observed("cowork-vm issues 42888 and 33784", &[B19041, B26200])]),
+    create("constraint.memory", Constraint::OddMemory, Hresult::WBEM_E_INVALID_PARAMETER, Form::Attributed,
+        &[observed("appsandbox issue 11: 8006 MB refused as the reporter says, odd sizes as the maintainer says", &[B26100]),
+          client("WSL and hcsshim round to 2 MB"), assumed("that odd sizes are refused, and 8006 is not")]),
+    create("constraint.com-port", Constraint::ComPort, Hresult::HCS_E_INVALID_JSON, Form::Attributed,
+        &[observed("a third port is refused", &[B26100]), documented("schema reference: not larger than 1")]),
+    create("constraint.scsi-slot", Constraint::ScsiSlot, Hresult::E_INVALIDARG, Form::Attributed,
+        &[client("hcsshim: 4 controllers of 64 slots"), assumed("the code")]),
+    create("constraint.shares", Constraint::SharesCollide, Hresult::ERROR_DUPLICATE_TAG, Form::Attributed,
+        &[observed("cowork-vm issues 33040 and 32896", &[B26100])]),
+    create("constraint.directories", Constraint::DirectoriesCollide, Hresult::ERROR_OBJECT_ALREADY_EXISTS, Form::Bare,
+        &[observed("a Linux container of schema 1", &[crate::build::Build::B17763])]),
+    create("constraint.endpoint", Constraint::Endpoint, Hresult::HCS_E_INVALID_JSON, Form::Attributed,
+        &[observed("one client: in braces or upper case, or unknown to HNS", &[B26100])]),
+    create("constraint.isolation", Constraint::Isolation, Hresult::E_INVALIDARG, Form::Attributed,
+        &[observed("a shared memory probe", &[B26100])]),
+    create("constraint.region-overcommit", Constraint::RegionNeedsOvercommit, Hresult::ERROR_NOT_SUPPORTED, Form::Attributed,
+        &[observed("a shared memory probe", &[B26100])]),
+    create("constraint.no-host", Constraint::NoHost, Hresult::HCS_E_SYSTEM_NOT_FOUND, Form::Bare,
+        &[documented("schema reference: the hosting system exists first"), assumed("the code")]),
+    create("constraint.host-state", Constraint::HostNotRunning, Hresult::HCS_E_INVALID_STATE, Form::Bare,
+        &[client("hcsshim starts the utility machine first"), assumed("the code")]),
+    create("constraint.host-connection", Constraint::HostUnconnected, Hresult::HCS_E_CONNECT_FAILED, Form::Bare,
+        &[documented("the code's text"), assumed("that it is given here")]),
+    create("constraint.no-template", Constraint::NoTemplate, Hresult::HCS_E_SYSTEM_NOT_FOUND, Form::Bare,
+        &[assumed("the template is named by its id")]),
+    create("constraint.foreign-template", Constraint::ForeignTemplate, Hresult::ERROR_VSMB_SAVED_STATE_FILE_NOT_FOUND, Form::Attributed,
+        &[observed("discobox: from any process other than the template's creator", &[B26100])]),
+    create("constraint.not-a-template", Constraint::NotATemplate, Hresult::HCS_E_INVALID_STATE, Form::Bare,
+        &[assumed("the general sentence on invalid states")]),
+    start("constraint.region-name", Constraint::RegionName, Hresult::ERROR_BAD_PATHNAME, Form::Attributed,
+        &[observed("a shared memory probe: Global\\ fails, a name below \\BaseNamedObjects works", &[B26100])]),
+    start("constraint.clone-adapters", Constraint::CloneWithAdapters, Hresult::ERROR_NOT_SUPPORTED, Form::Attributed,
+        &[observed("discobox: the restore fails", &[B26100]), assumed("the code")]),
+    start("constraint.no-saved-state", Constraint::NoSavedState, Hresult::ERROR_FILE_NOT_FOUND, Form::Attributed,
+        &[assumed("disks are looked at when the machine starts, and so is this file")]),
+    start("constraint.endpoint-attached", Constraint::EndpointAttached, Hresult::HCN_E_ENDPOINT_ALREADY_ATTACHED, Form::Attributed,
+        &[observed("VMLord: also by a system that was terminated", &[B26100])]),
+];
+
+/// The row of a constraint.
+pub const fn row(constraint: Constraint) -> &'static ConstraintRow {
+    let row = &ROWS[constraint as usize];
+    assert!(row.constraint as u8 == constraint as u8, "the rows stand in another order than the constraints");
+    row
+}
+
+// Every constraint has its row: checked while compiling.
+const _: () = {
+    assert!(ROWS.len() == Constraint::COUNT, "a constraint has no row, or two");
+    let mut at = 0;
+    while at < Constraint::COUNT {
+        row(Constraint::ALL[at]);
+        at += 1;
+    }
+};
