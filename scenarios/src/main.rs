@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use hcs_rules::build::Build;
 use hcs_rules::document::Root;
+use hcs_scenarios::compare::known::MEANT;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{library, lint, random, schema, stage};
+use hcs_scenarios::{compare, library, lint, random, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -71,6 +72,12 @@ enum What {
     },
     /// Print the rules as a page of Markdown
     Rules,
+    /// Compare the tables of documents with the published schema files
+    #[command(hide = true)]
+    CompareSchema {
+        /// The folder with 1809.json, 1903.json, 2004.json, 2104.json and 21H2.json
+        folder: std::path::PathBuf,
+    },
     /// Print what a build takes as a JSON Schema, draft-07
     Schema {
         /// The Windows build, by its number
@@ -100,6 +107,7 @@ fn main() -> ExitCode {
             say!("{}", hcs_rules::report::page().trim_end());
             Ok(ExitCode::SUCCESS)
         }
+        Some(What::CompareSchema { folder }) => compare_schema(&folder),
         Some(What::Schema { build }) => {
             say!("{}", schema::page(Build::from_number(build).unwrap_or(Build::SERVER_2022)).trim_end());
             Ok(ExitCode::SUCCESS)
@@ -155,6 +163,22 @@ fn run(name: &str, seed: Option<u64>, build: Option<u32>, update: bool) -> Resul
         eprint!("{name} printed something else than it says, {difference}");
     }
     Ok(if told.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn compare_schema(folder: &std::path::Path) -> Result<ExitCode, String> {
+    let found = compare::folder(folder)?;
+    let mut other = 0;
+    for difference in &found {
+        let meant = MEANT.iter().find(|meant| meant.is(difference));
+        other += usize::from(meant.is_none());
+        say!("{difference}: {}", meant.map_or("NOT MEANT", |meant| meant.why));
+    }
+    let stale: Vec<_> = MEANT.iter().filter(|meant| !found.iter().any(|difference| meant.is(difference))).collect();
+    for meant in &stale {
+        say!("{}: {}: NO LONGER SO", meant.files.join(", "), meant.told);
+    }
+    say!("{} differences, {other} not meant; {} expected ones not found", found.len(), stale.len());
+    Ok(if other == 0 && stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn list() -> Result<ExitCode, String> {
