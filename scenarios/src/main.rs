@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hcs_rules::build::Build;
-use hcs_rules::document::Root;
 use hcs_scenarios::compare::known::MEANT;
+use hcs_scenarios::lint::Subject;
 use hcs_scenarios::story::Story;
 use hcs_scenarios::{compare, library, lint, random, schema, stage};
 
@@ -51,9 +51,9 @@ enum What {
     Check {
         /// The file
         file: std::path::PathBuf,
-        /// ComputeSystem, SystemQuery or PropertyQuery; told from the members if not given
+        /// ComputeSystem, PauseOptions, any type of the schema; told from the members if not given
         #[arg(long = "type")]
-        root: Option<String>,
+        subject: Option<String>,
         /// The Windows build, by its number
         #[arg(long, value_parser = build_number, default_value = "20348")]
         build: u32,
@@ -78,6 +78,12 @@ enum What {
         /// The folder with 1809.json, 1903.json, 2004.json, 2104.json and 21H2.json
         folder: std::path::PathBuf,
     },
+    /// Check a folder of known documents, each of which has its known verdict
+    #[command(hide = true)]
+    CheckDocuments {
+        /// The folder, with a manifest.json
+        folder: std::path::PathBuf,
+    },
     /// Print what a build takes as a JSON Schema, draft-07
     Schema {
         /// The Windows build, by its number
@@ -98,7 +104,7 @@ fn main() -> ExitCode {
         Some(What::Run { story, seed, build, update }) => run(&story, seed, build, update),
         Some(What::List) => list(),
         Some(What::Commands) => commands(),
-        Some(What::Check { file, root, build, all }) => check(&file, root.as_deref(), build, all),
+        Some(What::Check { file, subject, build, all }) => check(&file, subject.as_deref(), build, all),
         Some(What::Digest { sequences, seed }) => {
             say!("{}", random::digest(seed, sequences));
             Ok(ExitCode::SUCCESS)
@@ -108,6 +114,10 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some(What::CompareSchema { folder }) => compare_schema(&folder),
+        Some(What::CheckDocuments { folder }) => lint::corpus::folder(&folder).map(|(told, as_expected)| {
+            say!("{}", told.join("\n"));
+            if as_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }),
         Some(What::Schema { build }) => {
             say!("{}", schema::page(Build::from_number(build).unwrap_or(Build::SERVER_2022)).trim_end());
             Ok(ExitCode::SUCCESS)
@@ -201,32 +211,13 @@ fn commands() -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(file: &std::path::Path, root: Option<&str>, build: u32, all: bool) -> Result<ExitCode, String> {
+fn check(file: &std::path::Path, subject: Option<&str>, build: u32, all: bool) -> Result<ExitCode, String> {
     let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let root = match root {
-        None => None,
-        Some(name) => Some(Root::by_name(name).ok_or_else(|| format!("no type {name}"))?),
-    };
+    let subject = subject.map(|name| Subject::by_name(name).ok_or_else(|| format!("no type {name}"))).transpose()?;
     let build = Build::from_number(build).ok_or("no such build")?;
     // What is no UTF-8 is no JSON.
     let text = String::from_utf8(text).unwrap_or_default();
-    let faults = lint::faults(&text, root, build)?;
-    let shown = if all { faults.len() } else { 1 };
-    for fault in faults.iter().take(shown) {
-        say!("{}", lint::sentence(fault));
-    }
-    if faults.is_empty() {
-        say!("{} ({}) takes it", build.title(), build.number());
-        return Ok(ExitCode::SUCCESS);
-    }
-    if faults.len() > shown {
-        say!("and {} more; --all shows them", faults.len() - shown);
-    }
-    let takers: Vec<String> = Build::ALL
-        .iter()
-        .filter(|build| lint::faults(&text, root, **build).is_ok_and(|faults| faults.is_empty()))
-        .map(|build| build.number().to_string())
-        .collect();
-    say!("Builds that take it: {}", if takers.is_empty() { "none".to_owned() } else { takers.join(", ") });
-    Ok(ExitCode::FAILURE)
+    let report = lint::report(&text, subject, build, all)?;
+    say!("{}", report.text.trim_end());
+    Ok(if report.taken { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
