@@ -16,11 +16,13 @@
 //! | [`stage`] | the world of a story, and every command with a usage example |
 //! | [`library`] | the stories and documents that come with the program |
 //! | [`lint`] | checking a document |
+//! | [`compare`] | holding the tables of documents against published schema files |
 //! | [`schema`] | the tables of documents as a JSON Schema |
 //! | [`random`] | random sequences of calls, for digests |
 //!
 //! Deliberately absent: anything that decides what HCS does.
 
+pub mod compare;
 pub mod library;
 pub mod lint;
 pub mod random;

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hcs_rules::build::Build;
-use hcs_rules::document::Root;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{library, lint, random, schema, stage};
+use hcs_scenarios::{compare, library, lint, random, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -50,7 +49,7 @@ enum What {
     Check {
         /// The file
         file: std::path::PathBuf,
-        /// ComputeSystem, SystemQuery or PropertyQuery; told from the members if not given
+        /// What it is: a document's or a type's name, ComputeSystem or Attachment; told from the members if not given
         #[arg(long = "type")]
         root: Option<String>,
         /// The Windows build, by its number
@@ -71,6 +70,11 @@ enum What {
     },
     /// Print the rules as a page of Markdown
     Rules,
+    /// Hold the tables of documents against the published schema files in a folder, in both directions
+    CompareSchema {
+        /// The folder with 1809.json, 1903.json, 2004.json, 2104.json and 21H2.json
+        folder: std::path::PathBuf,
+    },
     /// Print what a build takes as a JSON Schema, draft-07
     Schema {
         /// The Windows build, by its number
@@ -100,6 +104,7 @@ fn main() -> ExitCode {
             say!("{}", hcs_rules::report::page().trim_end());
             Ok(ExitCode::SUCCESS)
         }
+        Some(What::CompareSchema { folder }) => compare_schema(&folder),
         Some(What::Schema { build }) => {
             say!("{}", schema::page(Build::from_number(build).unwrap_or(Build::SERVER_2022)).trim_end());
             Ok(ExitCode::SUCCESS)
@@ -177,32 +182,75 @@ fn commands() -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(file: &std::path::Path, root: Option<&str>, build: u32, all: bool) -> Result<ExitCode, String> {
+fn check(file: &std::path::Path, what: Option<&str>, build: u32, all: bool) -> Result<ExitCode, String> {
     let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let root = match root {
+    let what = match what {
         None => None,
-        Some(name) => Some(Root::by_name(name).ok_or_else(|| format!("no type {name}"))?),
+        Some(name) => Some(lint::As::by_name(name).ok_or_else(|| format!("no type {name}"))?),
     };
     let build = Build::from_number(build).ok_or("no such build")?;
     // What is no UTF-8 is no JSON.
-    let text = String::from_utf8(text).unwrap_or_default();
-    let faults = lint::faults(&text, root, build)?;
+    let checked = lint::check(&String::from_utf8(text).unwrap_or_default(), what)?;
+    let named = checked.what.map_or("document", lint::As::name);
+    let takers = checked.verdicts.iter().filter(|verdict| verdict.faults.is_empty());
+    let takers: Vec<String> = takers.map(|verdict| verdict.build.number().to_string()).collect();
+    let first = &checked.verdicts[build as usize];
+    if first.faults.is_empty() {
+        say!("{} ({}) takes this {named}", build.title(), build.number());
+    } else {
+        say!("{} ({}) refuses this {named}:", build.title(), build.number());
+        tell(&first.faults, all);
+    }
+    for warning in &checked.warnings {
+        say!("  note: {warning}");
+    }
+    let others = |verdict: &&lint::Verdict| !verdict.faults.is_empty() && verdict.faults != first.faults;
+    if checked.verdicts.iter().any(|verdict| others(&verdict)) {
+        say!("Other builds:");
+        let mut told: Vec<&[hcs_machine::document::Fault]> = Vec::new();
+        for verdict in checked.verdicts.iter().filter(others) {
+            if told.contains(&verdict.faults.as_slice()) {
+                continue;
+            }
+            told.push(&verdict.faults);
+            let same = checked.verdicts.iter().filter(|other| other.faults == verdict.faults);
+            let same: Vec<String> = same.map(|other| other.build.number().to_string()).collect();
+            say!("{} refuse it:", same.join(", "));
+            tell(&verdict.faults, all);
+        }
+    }
+    say!("Builds that take it: {}", if takers.is_empty() { "none".to_owned() } else { takers.join(", ") });
+    Ok(if first.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The first fault, as HCS tells it, or every one.
+fn tell(faults: &[hcs_machine::document::Fault], all: bool) {
     let shown = if all { faults.len() } else { 1 };
     for fault in faults.iter().take(shown) {
-        say!("{}", lint::sentence(fault));
-    }
-    if faults.is_empty() {
-        say!("{} ({}) takes it", build.title(), build.number());
-        return Ok(ExitCode::SUCCESS);
+        say!("  {}", lint::sentence(fault));
     }
     if faults.len() > shown {
-        say!("and {} more; --all shows them", faults.len() - shown);
+        say!("  and {} more; --all shows them", faults.len() - shown);
     }
-    let takers: Vec<String> = Build::ALL
-        .iter()
-        .filter(|build| lint::faults(&text, root, **build).is_ok_and(|faults| faults.is_empty()))
-        .map(|build| build.number().to_string())
-        .collect();
-    say!("Builds that take it: {}", if takers.is_empty() { "none".to_owned() } else { takers.join(", ") });
-    Ok(ExitCode::FAILURE)
+}
+
+/// Every difference, those that are not meant last; they decide the exit code.
+fn compare_schema(folder: &std::path::Path) -> Result<ExitCode, String> {
+    let (mut meant, mut unmeant) = (Vec::new(), Vec::new());
+    for (name, version) in compare::FILES {
+        let path = folder.join(format!("{name}.json"));
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let differences = compare::compare(name, version, &text)?;
+        let (known, new): (Vec<_>, Vec<_>) = differences.into_iter().partition(|found| found.meant.is_some());
+        meant.extend(known);
+        unmeant.extend(new);
+    }
+    for found in &meant {
+        say!("{}: {} ({})", found.place, found.what, found.meant.unwrap_or_default());
+    }
+    for found in &unmeant {
+        say!("{}: {}: NOT MEANT", found.place, found.what);
+    }
+    say!("{} differences are meant, {} are not", meant.len(), unmeant.len());
+    Ok(if unmeant.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
