@@ -15,6 +15,7 @@
 //! | [`story`] | the file: blocks, comparing, rewriting |
 //! | [`stage`] | the world of a story, and every command with a usage example |
 //! | [`library`] | the stories and documents that come with the program |
+//! | [`builds`] | one story on every build: what differs |
 //! | [`lint`] | checking a document |
 //! | [`compare`] | holding the tables of documents against published schema files |
 //! | [`schema`] | the tables of documents as a JSON Schema |
@@ -22,6 +23,7 @@
 //!
 //! Deliberately absent: anything that decides what HCS does.
 
+pub mod builds;
 pub mod compare;
 pub mod library;
 pub mod lint;

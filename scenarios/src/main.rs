@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use hcs_rules::build::Build;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{compare, library, lint, random, schema, stage};
+use hcs_scenarios::{builds, compare, library, lint, random, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -37,6 +37,9 @@ enum What {
         /// The Windows build, by its number
         #[arg(long, value_parser = build_number)]
         build: Option<u32>,
+        /// Run it on every build, and print only what differs
+        #[arg(long, conflicts_with_all = ["build", "update"])]
+        all_builds: bool,
         /// Write what it printed into the file
         #[arg(long)]
         update: bool,
@@ -92,7 +95,8 @@ fn build_number(text: &str) -> Result<u32, String> {
 fn main() -> ExitCode {
     let told = match Arguments::parse().what {
         None => tutorial(),
-        Some(What::Run { story, seed, build, update }) => run(&story, seed, build, update),
+        Some(What::Run { story, seed, all_builds: true, .. }) => run_everywhere(&story, seed),
+        Some(What::Run { story, seed, build, update, .. }) => run(&story, seed, build, update),
         Some(What::List) => list(),
         Some(What::Commands) => commands(),
         Some(What::Check { file, root, build, all }) => check(&file, root.as_deref(), build, all),
@@ -125,18 +129,28 @@ Next:
   cargo run -- list                    the other stories
   cargo run -- run faults              what can go wrong, on command
   cargo run -- run tutorial --seed 1   the same world with other latencies
+  cargo run -- run guest --all-builds  what differs from build to build
   cargo run -- commands                write a story of your own
   cargo run -- check FILE              would Windows take this document?"
     );
     Ok(code)
 }
 
+/// A story's text: one that comes with the program, or a file.
+fn story(name: &str) -> Result<String, String> {
+    match library::find(library::STORIES, name) {
+        Some(item) => Ok(item.text.to_owned()),
+        None => std::fs::read_to_string(name).map_err(|error| format!("no story of this name, and {name}: {error}")),
+    }
+}
+
+fn run_everywhere(name: &str, seed: Option<u64>) -> Result<ExitCode, String> {
+    say!("{}", builds::differences(&Story::parse(&story(name)?), seed).trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
 fn run(name: &str, seed: Option<u64>, build: Option<u32>, update: bool) -> Result<ExitCode, String> {
-    let found = library::find(library::STORIES, name);
-    let text = match found {
-        Some(item) => item.text.to_owned(),
-        None => std::fs::read_to_string(name).map_err(|error| format!("no story of this name, and {name}: {error}"))?,
-    };
+    let (found, text) = (library::find(library::STORIES, name), story(name)?);
     let colour = std::io::stdout().is_terminal();
     let told = Story::parse(&text).run(seed, build, |comments, _, printed| {
         for line in comments {
