@@ -369,3 +369,47 @@ fn a_crowd_in_a_free_world_neither_hangs_nor_loses_an_exit() {
 fn a_crowd_in_a_scheduled_world_neither_hangs_nor_loses_an_exit() {
     crowd(Clock::Scheduled);
 }
+
+#[test]
+fn profiles_are_slower_and_stall_now_and_then() {
+    let starts = |profile: &str, count: u32| -> Vec<Duration> {
+        let profile = hcs_rules::profile::Profile::by_name(profile).expect("a profile");
+        let sim = Simulator::builder().profile(profile).start();
+        let agent = sim.client("agent");
+        let start = |number| {
+            let vm = ComputeSystem::create(&agent, &format!("vm-{number}"), MACHINE).expect("created");
+            let before = sim.now();
+            vm.start().expect("started");
+            sim.now() - before
+        };
+        (0..count).map(start).collect()
+    };
+    let (nominal, loaded) = (starts("nominal", 50), starts("loaded", 50));
+    assert!(nominal.iter().zip(&loaded).all(|(nominal, loaded)| *loaded == *nominal * 8));
+    let stalled = starts("stalling", 6_000).into_iter().filter(|start| *start > Duration::from_secs(300)).count();
+    assert!((3..=25).contains(&stalled), "one in 600, of 6,000: {stalled}");
+}
+
+#[test]
+fn closing_an_operation_waits_for_its_callback_on_another_thread() {
+    let sim = Simulator::default();
+    let agent = sim.client("agent");
+    let (entered, inside) = channel();
+    let (leave, left) = channel::<()>();
+    let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (mark, left) = (done.clone(), std::sync::Mutex::new(left));
+    let operation = agent.create_operation(Some(Arc::new(move |_| {
+        entered.send(()).expect("the test listens");
+        left.lock().expect("one callback").recv().expect("the test lets go");
+        mark.store(true, std::sync::atomic::Ordering::SeqCst);
+    })));
+    assert!(agent.enumerate_compute_systems(Text::Null, operation).is_ok());
+    inside.recv_timeout(Duration::from_secs(5)).expect("the callback runs");
+    let letting = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        leave.send(()).expect("the callback waits");
+    });
+    agent.close_operation(operation);
+    assert!(done.load(std::sync::atomic::Ordering::SeqCst), "close returned while the callback ran");
+    letting.join().expect("it let go");
+}
