@@ -15,13 +15,15 @@
 //! | [`story`] | the file: blocks, comparing, rewriting |
 //! | [`stage`] | the world of a story, and every command with a usage example |
 //! | [`library`] | the stories and documents that come with the program |
+//! | [`builds`] | one story on every build: what differs |
 //! | [`lint`] | checking a document |
-//! | [`compare`] | the tables of documents against the published schema files |
+//! | [`compare`] | holding the tables of documents against published schema files |
 //! | [`schema`] | the tables of documents as a JSON Schema |
 //! | [`random`] | random sequences of calls, for digests |
 //!
 //! Deliberately absent: anything that decides what HCS does.
 
+pub mod builds;
 pub mod compare;
 pub mod library;
 pub mod lint;

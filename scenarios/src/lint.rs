@@ -1,162 +1,186 @@
-//! Checking a document: would a build take it, and if not, why?
+//! Checking a document: which builds would take it, and why the others would not.
 
-pub mod corpus;
-pub mod recognise;
-pub mod warning;
-
-use std::fmt::Write as _;
-
-use hcs_machine::document::{self, Document, Fault};
+use hcs_machine::document::{self, Document, Fault, Node};
 use hcs_rules::build::Build;
-use hcs_rules::document::{FaultKind, Root, Type, fault};
-
-use recognise::recognise;
+use hcs_rules::document::{FaultKind, Root, Shape, Type, Version, fault};
 
 /// What a document is checked as.
 #[derive(Clone, Copy, Debug)]
-pub enum Subject {
+pub enum As {
     /// The document of a call.
-    Call(Root),
-    /// A value of this type: a part of a document, or one that a call answers with.
-    Part(&'static Type),
+    Root(Root),
+    /// A type of the schema, wherever it may stand.
+    Type(&'static Type),
 }
 
-impl Subject {
-    /// The subject of this name: a document of a call, or any type of the schema, by its newest name or the one before.
-    pub fn by_name(name: &str) -> Option<Subject> {
-        let call = Root::by_name(name).or_else(|| {
-            Root::ALL.iter().copied().find(|root| Type::by_name(name).is_some_and(|of| is_type_of(*root, of)))
-        });
-        call.map(Subject::Call).or_else(|| Type::by_name(name).map(Subject::Part))
+impl As {
+    /// The document of this name, or the type.
+    pub fn by_name(name: &str) -> Option<As> {
+        Root::by_name(name).map(As::Root).or_else(|| Type::by_name(name).map(As::Type))
     }
 
-    /// Its name.
+    /// The name.
     pub fn name(self) -> &'static str {
         match self {
-            Subject::Call(root) => root.name(),
-            Subject::Part(of) => of.name,
+            As::Root(root) => root.name(),
+            As::Type(of) => of.name,
         }
     }
 
-    /// Its type.
+    /// The type.
     pub fn document_type(self) -> &'static Type {
         match self {
-            Subject::Call(root) => root.document_type(),
-            Subject::Part(of) => of,
+            As::Root(root) => root.document_type(),
+            As::Type(of) => of,
         }
     }
 
-    fn faults(self, document: &Document, build: Build) -> Vec<Fault> {
+    /// Every fault on a build.
+    pub fn faults(self, document: &Document, build: Build) -> Vec<Fault> {
         match self {
-            Subject::Call(root) => document::check_all(document, root, build),
-            Subject::Part(of) => document::check_type(document.root(), of, build),
+            As::Root(root) => document::check_all(document, root, build),
+            As::Type(of) => document::check_type(document.root(), of, build),
         }
     }
 }
 
-fn is_type_of(root: Root, of: &Type) -> bool {
-    root.document_type().name == of.name
-}
+/// The members that give a document away, most telling first.
+const TELLING: &[(Root, &[&str])] = &[
+    (Root::ContainerConfigV1, &["SystemType"]),
+    (Root::ComputeSystem, &["VirtualMachine", "HostedSystem", "HostingSystemId", "ShouldTerminateOnLastHandleClosed"]),
+    (Root::ModifyRequest, &["ResourcePath", "RequestType", "GuestRequest"]),
+    (Root::ProcessParameters, &["CommandLine", "CommandArgs", "ApplicationName", "CreateStdInPipe", "OCIProcess"]),
+    (Root::PauseOptions, &["SuspensionLevel", "HostedNotification"]),
+    (Root::SaveOptions, &["SaveType", "SaveStateFilePath"]),
+    (Root::ShutdownOptions, &["Mechanism", "Force", "Reason"]),
+    (Root::ProcessModification, &["CloseHandle", "ConsoleSize"]),
+    (Root::SignalOptions, &["Signal"]),
+    (Root::ServiceModification, &["PropertyType"]),
+    (Root::ServiceQuery, &["PropertyQueries", "FilteredQueries"]),
+    (Root::SystemQuery, &["Ids", "Names", "Types", "Owners"]),
+    (Root::CrashReport, &["SystemId", "CrashParameters", "WindowsCrashInfo", "CrashLog"]),
+    (Root::LayerData, &["Layers"]),
+    (Root::ExportLayerOptions, &["IsWritableLayer"]),
+    (Root::OsLayerOptions, &["SkipUpdateBcdForBoot", "DisableCiCacheOptimization"]),
+    // `Type` alone is that of a crash as well as of a shutdown; the value tells.
+    (Root::CrashOptions, &["Type"]),
+    (Root::ComputeSystem, &["Container", "SchemaVersion", "Owner"]),
+];
 
-/// Every fault of a text as this, or as what it seems to be.
-///
-/// # Errors
-/// When what it is cannot be told.
-pub fn faults(text: &str, subject: Option<Subject>, build: Build) -> Result<Vec<Fault>, String> {
-    match Document::parse(text) {
-        Ok(parsed) => Ok(subject_of(&parsed, subject)?.faults(&parsed, build)),
-        Err(fault) => Ok(vec![fault]),
+/// What a document is, if that can be told from its members.
+pub fn recognise(document: &Document) -> Option<Root> {
+    let root = document.root();
+    if let Some(types) = root.get("PropertyTypes").or_else(|| root.get("Queries")) {
+        let choice = |root: Root| match root.document_type().member("PropertyTypes").map(|member| member.shape) {
+            Some(Shape::Array(Shape::OneOf(of))) => {
+                let known = |item: Node<'_>| of.values.iter().any(|value| Some(value.name) == item.as_str());
+                types.items().filter(|item| known(*item)).count()
+            }
+            _ => 0,
+        };
+        // Of two kinds of query, the one that knows more of the names; `Memory` alone is a system's.
+        let service = root.get("PropertyQueries").is_some() || choice(Root::ServiceQuery) > choice(Root::PropertyQuery);
+        return Some(if service { Root::ServiceQuery } else { Root::PropertyQuery });
     }
+    if root.get("Type").and_then(Node::as_str).is_some_and(|kind| ["Shutdown", "Reboot", "Hibernate"].contains(&kind)) {
+        return Some(Root::ShutdownOptions);
+    }
+    if root.get("Container").is_some() && root.get("SchemaVersion").is_some() {
+        return Some(Root::ComputeSystem);
+    }
+    let tells = |names: &[&str]| names.iter().any(|name| root.get(name).is_some());
+    TELLING.iter().find(|(_, names)| tells(names)).map(|(root, _)| *root)
 }
 
-fn subject_of(document: &Document, subject: Option<Subject>) -> Result<Subject, String> {
-    let told = subject.or_else(|| recognise(document).map(Subject::Call));
-    told.ok_or_else(|| "what this document is cannot be told from its members; say it with --type".to_owned())
+/// What a build says to a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The build.
+    pub build: Build,
+    /// Its faults, in the order of the document; none if it takes it.
+    pub faults: Vec<Fault>,
 }
 
-/// The verdict on a document.
-#[derive(Debug)]
-pub struct Report {
-    /// Whether the build takes it.
-    pub taken: bool,
-    /// What there is to say, in lines.
-    pub text: String,
+/// What came of checking a document.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What it was taken for; `None` if it is no JSON.
+    pub what: Option<As>,
+    /// What each build says.
+    pub verdicts: Vec<Verdict>,
+    /// What every build takes and does not heed.
+    pub warnings: Vec<String>,
 }
 
-/// Checks a text for a build, and tells what the other builds would say.
+/// Checks a text as a document of this type, or of the type that it seems to be, on every build.
 ///
 /// # Errors
-/// When what it is cannot be told.
-pub fn report(text: &str, subject: Option<Subject>, build: Build, all: bool) -> Result<Report, String> {
-    let mut out = String::new();
-    // Writing to a string cannot fail.
-    let mut say = |line: String| _ = writeln!(out, "{line}");
+/// When the type cannot be told.
+pub fn check(text: &str, what: Option<As>) -> Result<Checked, String> {
+    let on_every =
+        |faults: Vec<Fault>| Build::ALL.iter().map(|build| Verdict { build: *build, faults: faults.clone() }).collect();
     let parsed = match Document::parse(text) {
         Ok(parsed) => parsed,
-        Err(fault) => {
-            say(sentence(&fault));
-            let root = match subject {
-                Some(Subject::Call(root)) => root,
-                _ => Root::ComputeSystem,
-            };
-            say(format!("HCS answers: {}", document::error_document(root, &fault)));
-            say("Every build refuses it".to_owned());
-            return Ok(Report { taken: false, text: out });
-        }
+        Err(fault) => return Ok(Checked { what: None, verdicts: on_every(vec![fault]), warnings: Vec::new() }),
     };
-    let recognised = subject.is_none();
-    let subject = subject_of(&parsed, subject)?;
-    if recognised {
-        say(format!("By its members this is a {}", subject.name()));
-    }
-    let faults = subject.faults(&parsed, build);
-    let shown = if all { faults.len() } else { faults.len().min(1) };
-    for fault in &faults[..shown] {
-        say(sentence(fault));
-    }
-    if faults.len() > shown {
-        say(format!("and {} more; --all shows them", faults.len() - shown));
-    }
-    if let (Some(first), Subject::Call(root)) = (faults.first(), subject) {
-        say(format!("HCS answers: {}", document::error_document(root, first)));
-    }
-    for warning in warning::warnings(&parsed, subject.document_type(), build) {
-        say(format!("warning: {warning}"));
-    }
-    if faults.is_empty() {
-        say(format!("{} ({}) takes it", build.title(), build.number()));
-    }
-    for line in builds(&parsed, subject) {
-        say(line);
-    }
-    Ok(Report { taken: faults.is_empty(), text: out })
+    let what = what.or_else(|| recognise(&parsed).map(As::Root));
+    let what = what.ok_or("what this document is cannot be told from its members; say it with --type")?;
+    let verdicts =
+        Build::ALL.iter().map(|build| Verdict { build: *build, faults: what.faults(&parsed, *build) }).collect();
+    Ok(Checked { what: Some(what), verdicts, warnings: warnings(&parsed, what) })
 }
 
-/// Which builds take the document; and those that do not, together where they say the same.
-fn builds(document: &Document, subject: Subject) -> Vec<String> {
-    let mut groups: Vec<(Vec<Fault>, Vec<String>)> = Vec::new();
-    for build in Build::ALL {
-        let faults = subject.faults(document, *build);
-        let number = build.number().to_string();
-        match groups.iter_mut().find(|(same, _)| *same == faults) {
-            Some((_, numbers)) => numbers.push(number),
-            None => groups.push((faults, vec![number])),
-        }
-    }
-    // Those that take it first; there is one such group at most.
-    groups.sort_by_key(|(faults, _)| !faults.is_empty());
-    let line = |(faults, numbers): &(Vec<Fault>, Vec<String>)| match faults.as_slice() {
-        [] => format!("Builds that take it: {}", numbers.join(", ")),
-        [only] => format!("Refused by {}: {}", numbers.join(", "), sentence(only)),
-        [first, more @ ..] => {
-            format!("Refused by {}: {}; and {} more", numbers.join(", "), sentence(first), more.len())
-        }
+/// Every fault of a text on one build.
+///
+/// # Errors
+/// When the type cannot be told.
+pub fn faults(text: &str, root: Option<Root>, build: Build) -> Result<Vec<Fault>, String> {
+    let checked = check(text, root.map(As::Root))?;
+    let of = checked.verdicts.into_iter().find(|verdict| verdict.build == build);
+    Ok(of.map(|verdict| verdict.faults).unwrap_or_default())
+}
+
+/// What is taken and not heeded: members that are newer than the version which the document declares. Only one such is
+/// known to matter; others work all the same (two clients), so that this is a warning.
+fn warnings(document: &Document, what: As) -> Vec<String> {
+    let declared = |part| document.root().path(&["SchemaVersion", part]).and_then(Node::as_u64);
+    let (Some(major), Some(minor)) = (declared("Major"), declared("Minor")) else { return Vec::new() };
+    let (Ok(major), Ok(minor)) = (u8::try_from(major), u8::try_from(minor)) else { return Vec::new() };
+    let mut newer = Vec::new();
+    look(document.root(), &Shape::Object(what.document_type()), (major, minor), "$", &mut newer);
+    let says = |(path, since): (String, Version)| {
+        let heeded = match path.as_str() {
+            "$.VirtualMachine.Services" => "HCS drops it without a word, and a shutdown fails later",
+            _ => "HCS takes it all the same",
+        };
+        format!("{path} is of schema {}.{}, the document declares {major}.{minor}: {heeded}", since.0, since.1)
     };
-    let mut lines: Vec<String> = groups.iter().map(line).collect();
-    if groups.iter().all(|(faults, _)| !faults.is_empty()) {
-        lines.insert(0, "Builds that take it: none".to_owned());
+    newer.into_iter().map(says).collect()
+}
+
+/// Collects the members that are newer than a version.
+fn look(node: Node<'_>, shape: &Shape, declared: Version, path: &str, newer: &mut Vec<(String, Version)>) {
+    match shape {
+        Shape::Object(of) => {
+            for (name, value) in node.members() {
+                let Some(member) = of.member(name) else { continue };
+                let path = format!("{path}.{name}");
+                if member.since > declared {
+                    newer.push((path, member.since));
+                } else {
+                    look(value, &member.shape, declared, &path, newer);
+                }
+            }
+        }
+        Shape::Map(of) => {
+            node.members().for_each(|(name, value)| look(value, of, declared, &format!("{path}.{name}"), newer));
+        }
+        Shape::Array(of) => {
+            let items = node.items().enumerate();
+            items.for_each(|(index, value)| look(value, of, declared, &format!("{path}[{index}]"), newer));
+        }
+        _ => {}
     }
-    lines
 }
 
 /// A fault as a sentence.

@@ -5,10 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hcs_rules::build::Build;
-use hcs_scenarios::compare::known::MEANT;
-use hcs_scenarios::lint::Subject;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{compare, library, lint, random, schema, stage};
+use hcs_scenarios::{builds, compare, library, lint, random, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -39,6 +37,9 @@ enum What {
         /// The Windows build, by its number
         #[arg(long, value_parser = build_number)]
         build: Option<u32>,
+        /// Run it on every build, and print only what differs
+        #[arg(long, conflicts_with_all = ["build", "update"])]
+        all_builds: bool,
         /// Write what it printed into the file
         #[arg(long)]
         update: bool,
@@ -51,9 +52,9 @@ enum What {
     Check {
         /// The file
         file: std::path::PathBuf,
-        /// ComputeSystem, PauseOptions, any type of the schema; told from the members if not given
+        /// What it is: a document's or a type's name, ComputeSystem or Attachment; told from the members if not given
         #[arg(long = "type")]
-        subject: Option<String>,
+        root: Option<String>,
         /// The Windows build, by its number
         #[arg(long, value_parser = build_number, default_value = "20348")]
         build: u32,
@@ -72,16 +73,9 @@ enum What {
     },
     /// Print the rules as a page of Markdown
     Rules,
-    /// Compare the tables of documents with the published schema files
-    #[command(hide = true)]
+    /// Hold the tables of documents against the published schema files in a folder, in both directions
     CompareSchema {
         /// The folder with 1809.json, 1903.json, 2004.json, 2104.json and 21H2.json
-        folder: std::path::PathBuf,
-    },
-    /// Check a folder of known documents, each of which has its known verdict
-    #[command(hide = true)]
-    CheckDocuments {
-        /// The folder, with a manifest.json
         folder: std::path::PathBuf,
     },
     /// Print what a build takes as a JSON Schema, draft-07
@@ -101,10 +95,11 @@ fn build_number(text: &str) -> Result<u32, String> {
 fn main() -> ExitCode {
     let told = match Arguments::parse().what {
         None => tutorial(),
-        Some(What::Run { story, seed, build, update }) => run(&story, seed, build, update),
+        Some(What::Run { story, seed, all_builds: true, .. }) => run_everywhere(&story, seed),
+        Some(What::Run { story, seed, build, update, .. }) => run(&story, seed, build, update),
         Some(What::List) => list(),
         Some(What::Commands) => commands(),
-        Some(What::Check { file, subject, build, all }) => check(&file, subject.as_deref(), build, all),
+        Some(What::Check { file, root, build, all }) => check(&file, root.as_deref(), build, all),
         Some(What::Digest { sequences, seed }) => {
             say!("{}", random::digest(seed, sequences));
             Ok(ExitCode::SUCCESS)
@@ -114,10 +109,6 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some(What::CompareSchema { folder }) => compare_schema(&folder),
-        Some(What::CheckDocuments { folder }) => lint::corpus::folder(&folder).map(|(told, as_expected)| {
-            say!("{}", told.join("\n"));
-            if as_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }),
         Some(What::Schema { build }) => {
             say!("{}", schema::page(Build::from_number(build).unwrap_or(Build::SERVER_2022)).trim_end());
             Ok(ExitCode::SUCCESS)
@@ -138,18 +129,28 @@ Next:
   cargo run -- list                    the other stories
   cargo run -- run faults              what can go wrong, on command
   cargo run -- run tutorial --seed 1   the same world with other latencies
+  cargo run -- run guest --all-builds  what differs from build to build
   cargo run -- commands                write a story of your own
   cargo run -- check FILE              would Windows take this document?"
     );
     Ok(code)
 }
 
+/// A story's text: one that comes with the program, or a file.
+fn story(name: &str) -> Result<String, String> {
+    match library::find(library::STORIES, name) {
+        Some(item) => Ok(item.text.to_owned()),
+        None => std::fs::read_to_string(name).map_err(|error| format!("no story of this name, and {name}: {error}")),
+    }
+}
+
+fn run_everywhere(name: &str, seed: Option<u64>) -> Result<ExitCode, String> {
+    say!("{}", builds::differences(&Story::parse(&story(name)?), seed).trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
 fn run(name: &str, seed: Option<u64>, build: Option<u32>, update: bool) -> Result<ExitCode, String> {
-    let found = library::find(library::STORIES, name);
-    let text = match found {
-        Some(item) => item.text.to_owned(),
-        None => std::fs::read_to_string(name).map_err(|error| format!("no story of this name, and {name}: {error}"))?,
-    };
+    let (found, text) = (library::find(library::STORIES, name), story(name)?);
     let colour = std::io::stdout().is_terminal();
     let told = Story::parse(&text).run(seed, build, |comments, _, printed| {
         for line in comments {
@@ -175,22 +176,6 @@ fn run(name: &str, seed: Option<u64>, build: Option<u32>, update: bool) -> Resul
     Ok(if told.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn compare_schema(folder: &std::path::Path) -> Result<ExitCode, String> {
-    let found = compare::folder(folder)?;
-    let mut other = 0;
-    for difference in &found {
-        let meant = MEANT.iter().find(|meant| meant.is(difference));
-        other += usize::from(meant.is_none());
-        say!("{difference}: {}", meant.map_or("NOT MEANT", |meant| meant.why));
-    }
-    let stale: Vec<_> = MEANT.iter().filter(|meant| !found.iter().any(|difference| meant.is(difference))).collect();
-    for meant in &stale {
-        say!("{}: {}: NO LONGER SO", meant.files.join(", "), meant.told);
-    }
-    say!("{} differences, {other} not meant; {} expected ones not found", found.len(), stale.len());
-    Ok(if other == 0 && stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
 fn list() -> Result<ExitCode, String> {
     say!("Stories (hcs-sim run NAME):");
     for story in library::STORIES {
@@ -211,13 +196,75 @@ fn commands() -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(file: &std::path::Path, subject: Option<&str>, build: u32, all: bool) -> Result<ExitCode, String> {
+fn check(file: &std::path::Path, what: Option<&str>, build: u32, all: bool) -> Result<ExitCode, String> {
     let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let subject = subject.map(|name| Subject::by_name(name).ok_or_else(|| format!("no type {name}"))).transpose()?;
+    let what = match what {
+        None => None,
+        Some(name) => Some(lint::As::by_name(name).ok_or_else(|| format!("no type {name}"))?),
+    };
     let build = Build::from_number(build).ok_or("no such build")?;
     // What is no UTF-8 is no JSON.
-    let text = String::from_utf8(text).unwrap_or_default();
-    let report = lint::report(&text, subject, build, all)?;
-    say!("{}", report.text.trim_end());
-    Ok(if report.taken { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let checked = lint::check(&String::from_utf8(text).unwrap_or_default(), what)?;
+    let named = checked.what.map_or("document", lint::As::name);
+    let takers = checked.verdicts.iter().filter(|verdict| verdict.faults.is_empty());
+    let takers: Vec<String> = takers.map(|verdict| verdict.build.number().to_string()).collect();
+    let first = &checked.verdicts[build as usize];
+    if first.faults.is_empty() {
+        say!("{} ({}) takes this {named}", build.title(), build.number());
+    } else {
+        say!("{} ({}) refuses this {named}:", build.title(), build.number());
+        tell(&first.faults, all);
+    }
+    for warning in &checked.warnings {
+        say!("  note: {warning}");
+    }
+    let others = |verdict: &&lint::Verdict| !verdict.faults.is_empty() && verdict.faults != first.faults;
+    if checked.verdicts.iter().any(|verdict| others(&verdict)) {
+        say!("Other builds:");
+        let mut told: Vec<&[hcs_machine::document::Fault]> = Vec::new();
+        for verdict in checked.verdicts.iter().filter(others) {
+            if told.contains(&verdict.faults.as_slice()) {
+                continue;
+            }
+            told.push(&verdict.faults);
+            let same = checked.verdicts.iter().filter(|other| other.faults == verdict.faults);
+            let same: Vec<String> = same.map(|other| other.build.number().to_string()).collect();
+            say!("{} refuse it:", same.join(", "));
+            tell(&verdict.faults, all);
+        }
+    }
+    say!("Builds that take it: {}", if takers.is_empty() { "none".to_owned() } else { takers.join(", ") });
+    Ok(if first.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The first fault, as HCS tells it, or every one.
+fn tell(faults: &[hcs_machine::document::Fault], all: bool) {
+    let shown = if all { faults.len() } else { 1 };
+    for fault in faults.iter().take(shown) {
+        say!("  {}", lint::sentence(fault));
+    }
+    if faults.len() > shown {
+        say!("  and {} more; --all shows them", faults.len() - shown);
+    }
+}
+
+/// Every difference, those that are not meant last; they decide the exit code.
+fn compare_schema(folder: &std::path::Path) -> Result<ExitCode, String> {
+    let (mut meant, mut unmeant) = (Vec::new(), Vec::new());
+    for (name, version) in compare::FILES {
+        let path = folder.join(format!("{name}.json"));
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let differences = compare::compare(name, version, &text)?;
+        let (known, new): (Vec<_>, Vec<_>) = differences.into_iter().partition(|found| found.meant.is_some());
+        meant.extend(known);
+        unmeant.extend(new);
+    }
+    for found in &meant {
+        say!("{}: {} ({})", found.place, found.what, found.meant.unwrap_or_default());
+    }
+    for found in &unmeant {
+        say!("{}: {}: NOT MEANT", found.place, found.what);
+    }
+    say!("{} differences are meant, {} are not", meant.len(), unmeant.len());
+    Ok(if unmeant.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -74,3 +74,15 @@ fn nonsense_in_a_story_is_told_and_harms_nothing() {
     }
     assert_eq!(printed.iter().filter(|line| line.contains("ERROR")).count(), 8, "{printed:?}");
 }
+
+#[test]
+fn what_differs_from_build_to_build_is_told_and_nothing_else() {
+    let story = Story::parse("client agent\nagent create vm machine\n\nagent wait-exit vm 1s\n\nagent crash vm\n");
+    let told = hcs_scenarios::builds::differences(&story, None);
+    assert!(!told.contains("create"), "{told}");
+    let waits = "agent wait-exit vm 1s\n---- 17763, 18362, 19041\nagent wait-exit vm 1s: ERROR_PROC_NOT_FOUND\n";
+    assert!(told.starts_with(waits), "{told}");
+    assert!(told.contains("agent crash vm\n---- 17763, 18362\n"), "{told}");
+    let same = hcs_scenarios::builds::differences(&Story::parse("client agent\nagent list\n"), None);
+    assert_eq!(same, "every build prints the same\n");
+}

@@ -69,6 +69,71 @@ fn bad_handles_and_pointers_are_answered() {
         HcsCloseOperation(null_mut());
         HcsCloseComputeSystem(null_mut());
         assert_eq!(HcsGetOperationType(work), HcsOperationTypeNone);
-        assert_eq!(HcsPauseComputeSystem(system, work, null()) as u32, 0x8000_4001, "not modelled, and says so");
+        assert_eq!(HcsGrantVmGroupAccess(id.as_ptr()) as u32, 0x8000_4001, "not modelled, and says so");
+    }
+}
+
+#[test]
+fn every_other_call_on_a_system_goes_through_the_c_abi() {
+    let work = operation();
+    // SAFETY: handles are live, strings end with a zero, pointers are to locals.
+    unsafe {
+        let machine = create("calls", work);
+        assert_eq!(wait(work).0, 0);
+        assert_eq!(HcsStartComputeSystem(machine, work, null()), 0);
+        assert_eq!(wait(work).0, 0);
+        assert_eq!(HcsPauseComputeSystem(machine, work, null()), 0);
+        assert_eq!(wait(work).0, 0);
+        let options = wide(r#"{"SaveType":"AsTemplate","SaveStateFilePath":null}"#);
+        assert_eq!(HcsSaveComputeSystem(machine, work, options.as_ptr()), 0);
+        assert_eq!(wait(work).0, 0);
+        assert_eq!((HcsResumeComputeSystem(machine, work, null()), wait(work).0), (0, 0x8037_0105));
+        assert_eq!((HcsCrashComputeSystem(machine, work, null()), wait(work).0), (0, 0x8037_0105));
+        assert_eq!((HcsShutDownComputeSystem(machine, work, null()), wait(work).0), (0, 0x8037_0105));
+        let request = wide(r#"{"ResourcePath":"VirtualMachine/Devices/MappedPipes/p","RequestType":"Add"}"#);
+        assert_eq!(
+            (HcsModifyComputeSystem(machine, work, request.as_ptr(), null_mut()), wait(work).0),
+            (0, 0x8037_0105)
+        );
+        assert_eq!(HcsModifyComputeSystem(machine, work, null(), null_mut()) as u32, 0x8007_0057);
+        HcsCloseComputeSystem(machine);
+        HcsCloseOperation(work);
+    }
+}
+
+#[test]
+fn the_service_and_its_namespaces_go_through_the_c_abi() {
+    let work = operation();
+    let (namespace, id, document) = (wide("here"), wide("namespaced"), wide(r#"{"VirtualMachine":{}}"#));
+    // SAFETY: handles are live, strings end with a zero, pointers are to locals.
+    unsafe {
+        let mut result = null_mut();
+        assert_eq!(HcsGetServiceProperties(null(), &raw mut result), 0);
+        assert!(take(result).contains("SupportedSchemaVersions"));
+        assert_eq!(HcsGetServiceProperties(null(), null_mut()) as u32, 0x8007_0057);
+        result = null_mut();
+        let settings = wide(r#"{"PropertyType":"CpuGroup"}"#);
+        assert_eq!(HcsModifyServiceSettings(settings.as_ptr(), &raw mut result) as u32, 0x8037_010D);
+        assert!(take(result).starts_with(r#"{"Error":-1070137075"#));
+        assert_eq!(HcsSubmitWerReport(wide("{}").as_ptr()), 0);
+        assert_eq!(HcsSubmitWerReport(null()) as u32, 0x8007_0057);
+        let mut machine = null_mut();
+        let options = HCS_CREATE_OPTIONS_1 { Version: HcsCreateOptions_1, ..Default::default() };
+        let version = (&raw const options).cast::<HCS_CREATE_OPTIONS>();
+        let (space, name, text) = (namespace.as_ptr(), id.as_ptr(), document.as_ptr());
+        let made = HcsCreateComputeSystemInNamespace(space, name, text, work, version, &raw mut machine);
+        assert_eq!((made, wait(work).0), (0, 0));
+        let mut again = null_mut();
+        let unknown: HCS_CREATE_OPTIONS = 7;
+        let refused = HcsCreateComputeSystemInNamespace(space, name, text, work, &raw const unknown, &raw mut again);
+        assert_eq!(refused as u32, 0x8007_0057);
+        assert_eq!(HcsOpenComputeSystem(name, 0x1000_0000, &raw mut again) as u32, 0x8037_010E);
+        assert_eq!(HcsOpenComputeSystemInNamespace(space, name, 0x1000_0000, &raw mut again), 0);
+        HcsCloseComputeSystem(again);
+        assert_eq!(HcsEnumerateComputeSystemsInNamespace(space, null(), work), 0);
+        assert!(wait(work).1.contains("namespaced"));
+        assert_eq!((HcsTerminateComputeSystem(machine, work, null()), wait(work).0), (0, 0));
+        HcsCloseComputeSystem(machine);
+        HcsCloseOperation(work);
     }
 }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use hcs_rules::build::Build;
-use hcs_rules::document::{FaultKind, Root};
+use hcs_rules::document::{FaultKind, Root, fault};
+use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{Facet, Kind};
 
 use crate::document::{self, Document, Fault, Node};
@@ -12,13 +13,22 @@ use crate::id::FoldedId;
 use crate::input::Text;
 use crate::system::System;
 
+/// The code that a document is refused with, and the result document that says why. It goes with this code alone: where the
+/// system's state refuses the call with another, that is what the caller is told.
+pub(crate) type Refusal = (Hresult, Arc<str>);
+
+/// The refusal for a fault.
+pub(crate) fn refusal(root: Root, found: &Fault) -> Refusal {
+    (fault(found.kind).code, document::error_document(root, found))
+}
+
 /// A configuration for `HcsCreateComputeSystem`.
 pub(crate) struct Configuration {
     pub(crate) facet: Facet,
     pub(crate) kind: Kind,
     pub(crate) root: Root,
     pub(crate) document: Option<Document>,
-    pub(crate) refusal: Option<Arc<str>>,
+    pub(crate) refusal: Option<Refusal>,
 }
 
 impl Configuration {
@@ -31,13 +41,13 @@ impl Configuration {
             Ok(document) => document,
             Err(fault) => {
                 let root = Root::ComputeSystem;
-                return unread(Facet::MalformedDocument, root, Some(document::error_document(root, &fault)));
+                return unread(Facet::MalformedDocument, root, Some(refusal(root, &fault)));
             }
         };
         let node = document.root();
         let root = if present(node, "SystemType").is_some() { Root::ContainerConfigV1 } else { Root::ComputeSystem };
         if let Err(fault) = document::check(&document, root, build) {
-            return unread(Facet::InvalidDocument, root, Some(document::error_document(root, &fault)));
+            return unread(Facet::InvalidDocument, root, Some(refusal(root, &fault)));
         }
         let Some(kind) = kind(node, root) else { return unread(Facet::UnmodelledDocument, root, None) };
         Configuration { facet: Facet::ValidDocument, kind, root, document: Some(document), refusal: None }
@@ -70,7 +80,7 @@ pub(crate) fn present<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
 pub(crate) struct Reading {
     pub(crate) facet: Facet,
     pub(crate) document: Option<Document>,
-    pub(crate) refusal: Option<Arc<str>>,
+    pub(crate) refusal: Option<Refusal>,
 }
 
 impl Reading {
@@ -88,11 +98,7 @@ impl Reading {
         (malformed, invalid): (Facet, Facet),
         accepted: impl FnOnce(Node<'_>) -> Facet,
     ) -> Reading {
-        let refused = |facet, fault: &Fault| Reading {
-            facet,
-            document: None,
-            refusal: Some(document::error_document(root, fault)),
-        };
+        let refused = |facet, fault: &Fault| Reading { facet, document: None, refusal: Some(refusal(root, fault)) };
         let document = match parse(text) {
             Ok(document) => document,
             Err(fault) => return refused(malformed, &fault),
@@ -150,8 +156,11 @@ impl Reading {
             _ => None,
         };
         if let Some(facet) = nothing {
-            let refusal = document::error_document(Root::ShutdownOptions, &missing());
-            return Reading { facet: system.by_guest(facet), document: None, refusal: Some(refusal) };
+            let refusal = Some(refusal(Root::ShutdownOptions, &missing()));
+            // A machine misses the document first; a container needs none, only the connection.
+            let machine = matches!(system.kind, Kind::VirtualMachine | Kind::GuestVirtualMachine);
+            let facet = if machine { facet } else { system.by_guest(facet) };
+            return Reading { facet, document: None, refusal };
         }
         let facets = (Facet::MalformedOptions, Facet::InvalidOptions);
         Reading::of(text, Root::ShutdownOptions, build, facets, |node| {

@@ -76,7 +76,10 @@ impl Host {
                 let overcommits = system.machine(&["ComputeTopology", "Memory", "AllowOvercommit"]);
                 overcommits.and_then(Node::as_bool) == Some(false) && regions(system).next().is_some()
             }
-            Constraint::NoHost => hosting_id(system).is_some_and(|id| self.index.get(&FoldedId::of(id)).is_none()),
+            Constraint::NoHost => {
+                let found = || self.index.get(&FoldedId::of(hosting_id(system)?));
+                system.kind == Kind::HostedContainer && found().is_none()
+            }
             Constraint::HostNotRunning => {
                 self.hosting(system).is_some_and(|hosting| hosting.state != SystemState::Running)
             }

@@ -10,7 +10,7 @@ use hcs_rules::build::Build;
 use hcs_rules::handle::{BadHandle, HandleFault};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::{Phase, Use, Verdict};
-use hcs_rules::profile::Quirks;
+use hcs_rules::profile::{Quirk, Quirks};
 use hcs_rules::service::{Connection, Service};
 use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, OperationType, Trigger, event_options};
 use hcs_rules::{access, argument, export, handle, operation, service};
@@ -207,6 +207,11 @@ impl Host {
             }),
             None => false,
         }
+    }
+
+    /// Whether the host shows a quirk.
+    pub fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(quirk)
     }
 
     /// The moment of the last step.

@@ -14,6 +14,7 @@ use hcs_rules::time::REFUSAL_FRACTION;
 use hcs_rules::vocabulary::{Call, EventType, Facet, OperationType, SystemState, Trigger};
 
 use crate::answer;
+use crate::configuration::Refusal;
 use crate::document::Document;
 use crate::effect::{Effect, Finding, Notification, Reply, Target};
 use crate::handle::{Handle, HandleType};
@@ -79,7 +80,7 @@ pub(crate) struct Start {
     pub(crate) system: Option<Key>,
     pub(crate) before: SystemState,
     /// The document of a refusal, when the rules refuse it on the operation.
-    pub(crate) refusal: Option<Arc<str>>,
+    pub(crate) refusal: Option<Refusal>,
     pub(crate) document: Option<Document>,
 }
 
@@ -168,7 +169,10 @@ impl Host {
         let plan = match (row.answer, &fate.end) {
             (Answer::Fails(code), _) => match self.quirk_of(row, code) {
                 Some(code) => Plan::Refused(code, Some(answer::result_error(code))),
-                None => Plan::Refused(code, start.refusal.or_else(|| Some(answer::result_error(code)))),
+                None => {
+                    let told = start.refusal.filter(|(refused, _)| *refused == code).map(|(_, document)| document);
+                    Plan::Refused(code, Some(told.unwrap_or_else(|| answer::result_error(code))))
+                }
             },
             (Answer::NotModelled(code), _) => {
                 effects.push(Effect::Finding(Finding::UnmodelledCase(on.client, row.id)));

@@ -10,7 +10,9 @@
 //! | [`rule`] | the row, and the order of the stages that a call passes |
 //! | [`export`] | which DLL exports what, since when, and whether it is modelled |
 //! | [`argument`], [`handle`], [`operation`], [`service`], [`access`], [`document`] | the stages before the last |
-//! | [`system`] | the last stage: what happens to a compute system |
+//! | [`system`] | the last stage: what happens to a compute system, a file for each part of its life |
+//! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |
+//! | [`failure`], [`profile`] | what operations plausibly end with; how fast a host is, and its quirks |
 //! | [`answer`] | the documents that come back |
 //! | [`time`] | how long things take |
 //! | [`evidence`] | how a row is known |

@@ -1,6 +1,6 @@
 //! Workers: the service's threads that deliver callbacks. They are made when first needed.
 //!
-//! Callbacks of one handle are serial. In scheduled and stepped worlds one callback runs at a time, unless it blocks in a
+//! Callbacks of one handle are serial, unless a quirk of the host says otherwise. In scheduled and stepped worlds one callback runs at a time, unless it blocks in a
 //! call; in free worlds those of different handles overlap.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,6 +10,8 @@ use std::time::Duration;
 use hcs_api::{Event, OperationHandle};
 use hcs_machine::Input;
 use hcs_machine::effect::Notification;
+use hcs_rules::profile::Quirk;
+use hcs_rules::vocabulary::EventType;
 
 use crate::book::{Callback, Registered};
 use crate::clock::Clock;
@@ -94,6 +96,9 @@ fn next(core: &mut Core) -> Option<Notification> {
     if core.closing {
         core.queue.clear();
     }
+    if overlaps(core) {
+        return core.queue.pop_front();
+    }
     let one_at_a_time = !matches!(core.clock.kind, Clock::Free(_));
     if one_at_a_time && (core.running.len() > core.running_blocked || core.actors.turn().is_some()) {
         return None;
@@ -104,6 +109,17 @@ fn next(core: &mut Core) -> Option<Notification> {
         .iter()
         .position(|notification| running.iter().all(|(handle, _)| *handle != notification.target.handle))?;
     core.queue.remove(at)
+}
+
+/// Whether the next notification may be told beside one that is being told on the same handle: crash events, on a host
+/// with that quirk.
+fn overlaps(core: &Core) -> bool {
+    let is_crash = |event| matches!(event, Some(EventType::SystemCrashInitiated | EventType::SystemCrashReport));
+    core.queue.front().is_some_and(|next| {
+        core.host.has(Quirk::CrashEventsOverlap)
+            && is_crash(next.event)
+            && core.running.iter().any(|(handle, _)| *handle == next.target.handle)
+    })
 }
 
 /// Calls one callback, if it is still registered.
@@ -119,6 +135,9 @@ fn deliver<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, notification:
         && gate.enter(number)
     {
         core.running.push((target.handle, number));
+        if overlaps(&core) {
+            call(shared, &mut core);
+        }
         drop(core);
         let outcome = catch_unwind(AssertUnwindSafe(|| match callback {
             Callback::Operation(callback) => callback(OperationHandle(target.handle.0)),

@@ -49,20 +49,21 @@ fn fails_as(id: &str) -> Fault {
     on(*call).nth(1).fail_as(failure)
 }
 
+/// The events that were heard, by their kinds.
+type Heard = Arc<Mutex<Vec<u32>>>;
+
 /// Listens; what was heard is in the list.
-fn listen(system: &ComputeSystem<Client>) -> Arc<Mutex<Vec<(u32, Option<Arc<str>>)>>> {
-    let heard = Arc::new(Mutex::new(Vec::new()));
+fn listen(system: &ComputeSystem<Client>) -> Heard {
+    let heard = Heard::default();
     let ear = heard.clone();
     system
-        .on_event(move |event| {
-            ear.lock().unwrap_or_else(PoisonError::into_inner).push((event.kind, event.data.clone()))
-        })
+        .on_event(move |event| ear.lock().unwrap_or_else(PoisonError::into_inner).push(event.kind))
         .expect("registered");
     heard
 }
 
-fn kinds(heard: &Mutex<Vec<(u32, Option<Arc<str>>)>>) -> Vec<u32> {
-    heard.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(kind, _)| *kind).collect()
+fn kinds(heard: &Heard) -> Vec<u32> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 fn open(client: &Client, id: &str, access: u32) -> Hresult {
@@ -590,4 +591,38 @@ fn errors_of_state_come_from_the_call_on_a_host_with_that_quirk() {
     let Outcome { code: left, document } = agent.get_operation_result(operation);
     assert_eq!((left, document.is_some()), (code, true), "the operation has it too");
     agent.close_operation(operation);
+}
+
+/// How many callbacks of one handle are inside at once, at most, while its guest crashes.
+fn most_at_once(overlap: bool) -> usize {
+    let sim = Simulator::default();
+    sim.set_quirk(Quirk::CrashEventsOverlap, overlap);
+    let document = r#"{"VirtualMachine":{"Devices":{"GuestCrashReporting":{}}}}"#;
+    let vm = running(&sim.client("agent"), "vm", document);
+    let inside = Arc::new(Mutex::new((0, 0)));
+    let here = inside.clone();
+    vm.on_event(move |event| {
+        if event.kind == EventType::SystemExited.value() {
+            return;
+        }
+        let enter = |by: i32| {
+            let mut inside = here.lock().unwrap_or_else(PoisonError::into_inner);
+            inside.0 += by;
+            inside.1 = inside.1.max(inside.0);
+        };
+        enter(1);
+        std::thread::sleep(Duration::from_millis(100));
+        enter(-1);
+    })
+    .expect("registered");
+    assert!(sim.guest_crash("vm"));
+    sim.drain();
+    let most = inside.lock().unwrap_or_else(PoisonError::into_inner).1;
+    usize::try_from(most).expect("not negative")
+}
+
+#[test]
+fn crash_events_of_one_handle_overlap_on_a_host_with_that_quirk() {
+    assert_eq!(most_at_once(false), 1);
+    assert_eq!(most_at_once(true), 2);
 }

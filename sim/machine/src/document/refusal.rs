@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hcs_rules::answer::VALIDATION_PROVIDER;
-use hcs_rules::document::{Root, fault};
+use hcs_rules::document::{FaultKind, Root, fault};
 
 use super::check::Fault;
 use super::write::Writer;
@@ -13,6 +13,17 @@ use super::write::Writer;
 pub fn error_document(root: Root, found: &Fault) -> Arc<str> {
     let code = fault(found.kind).code;
     let error = code.in_document();
+    if found.kind == FaultKind::BadGuid && root == Root::ComputeSystem {
+        // Observed of an endpoint's id in braces: refused in Construct, without an event.
+        return Writer::object(|document| {
+            document.integer("Error", error.into());
+            document.string("ErrorMessage", code.text());
+            document.array("Attribution", |records| {
+                records.object(|record| record.object("OperationFailure", |of| of.string("Detail", "Construct")));
+            });
+        })
+        .into();
+    }
     let detail = format!("Invalid JSON document '{}'", found.path);
     let (event, begins) = root.event();
     let hexadecimal = format!("0x{:08X}", error as u32);
