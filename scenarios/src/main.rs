@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hcs_rules::build::Build;
+use hcs_rules::document::Root;
 use hcs_scenarios::story::Story;
 use hcs_scenarios::{builds, compare, library, lint, random, schema, stage};
 
@@ -214,8 +215,13 @@ fn check(file: &std::path::Path, what: Option<&str>, build: u32, all: bool) -> R
     } else {
         say!("{} ({}) refuses this {named}:", build.title(), build.number());
         tell(&first.faults, all);
+        // Of what is no JSON it is only told that a configuration would be answered so.
+        let what = checked.what.unwrap_or(lint::As::Root(Root::ComputeSystem));
+        if let Some(answer) = first.faults.first().and_then(|fault| what.answer(fault)) {
+            say!("  HCS answers: {answer}");
+        }
     }
-    for warning in &checked.warnings {
+    for warning in &first.warnings {
         say!("  note: {warning}");
     }
     let others = |verdict: &&lint::Verdict| !verdict.faults.is_empty() && verdict.faults != first.faults;
