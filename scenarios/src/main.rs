@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use hcs_rules::build::Build;
 use hcs_rules::document::Root;
+use hcs_scenarios::compare::known::MEANT;
 use hcs_scenarios::story::Story;
 use hcs_scenarios::{builds, compare, library, lint, random, schema, stage};
 
@@ -254,23 +255,19 @@ fn tell(faults: &[hcs_machine::document::Fault], all: bool) {
     }
 }
 
-/// Every difference, those that are not meant last; they decide the exit code.
+/// Every difference; those that are not meant decide the exit code, and those that are meant and not there.
 fn compare_schema(folder: &std::path::Path) -> Result<ExitCode, String> {
-    let (mut meant, mut unmeant) = (Vec::new(), Vec::new());
-    for (name, version) in compare::FILES {
-        let path = folder.join(format!("{name}.json"));
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let differences = compare::compare(name, version, &text)?;
-        let (known, new): (Vec<_>, Vec<_>) = differences.into_iter().partition(|found| found.meant.is_some());
-        meant.extend(known);
-        unmeant.extend(new);
+    let found = compare::folder(folder)?;
+    let mut other = 0;
+    for difference in &found {
+        let meant = MEANT.iter().find(|meant| meant.is(difference));
+        other += usize::from(meant.is_none());
+        say!("{difference}: {}", meant.map_or("NOT MEANT", |meant| meant.why));
     }
-    for found in &meant {
-        say!("{}: {} ({})", found.place, found.what, found.meant.unwrap_or_default());
+    let stale: Vec<_> = MEANT.iter().filter(|meant| !found.iter().any(|difference| meant.is(difference))).collect();
+    for meant in &stale {
+        say!("{}: {}: NO LONGER SO", meant.files.join(", "), meant.told);
     }
-    for found in &unmeant {
-        say!("{}: {}: NOT MEANT", found.place, found.what);
-    }
-    say!("{} differences are meant, {} are not", meant.len(), unmeant.len());
-    Ok(if unmeant.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    say!("{} differences, {other} not meant; {} expected ones not found", found.len(), stale.len());
+    Ok(if other == 0 && stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
