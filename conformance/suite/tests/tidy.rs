@@ -24,7 +24,7 @@ fn sources(folders: &[&str]) -> Vec<(PathBuf, String)> {
     found
 }
 
-const EVERYWHERE: &[&str] = &["sim", "conformance", "scenarios", "benches"];
+const EVERYWHERE: &[&str] = &["sim", "conformance", "scenarios", "benches", "fuzz/fuzz_targets"];
 
 /// The lines of some files that hold one of these words, comments left out.
 fn lines_with(files: &[(PathBuf, String)], words: &[&str]) -> Vec<String> {
