@@ -255,7 +255,10 @@ impl System {
         }
         names.sort();
         let held = |name: String| {
-            let settings = self.settings(of, &name)?.to_json();
+            let settings = self.settings(of, &name)?;
+            // A request that came without settings stands for itself.
+            let bare = settings.get("ResourcePath").is_some();
+            let settings = if bare { "null".to_owned() } else { settings.to_json() };
             Some(Held { path: path_of(of, &name), settings })
         };
         names.into_iter().filter_map(held).collect()

@@ -16,6 +16,7 @@ use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, OperationType, Trigger, 
 use hcs_rules::{access, argument, export, handle, operation, service};
 use uuid::Uuid;
 
+use crate::call::Named;
 use crate::canonical::Digest;
 use crate::client::Client;
 use crate::effect::{Effect, Finding, Reply, Target};
@@ -24,7 +25,7 @@ use crate::id::{FoldedId, Index};
 use crate::input::{ClientId, CreateOptions, End, Fate, Input, Request, Text};
 use crate::operation::{Operation, Work};
 use crate::service::Settings;
-use crate::system::{Named, System, SystemHandle};
+use crate::system::{System, SystemHandle};
 use crate::table::{Found, Key, Table};
 use crate::time::Time;
 use crate::wait::Wait;

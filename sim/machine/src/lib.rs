@@ -7,9 +7,10 @@
 //! | [`input`], [`effect`] | what comes in, what goes out |
 //! | [`host`] | the host: the stages that every call passes, and the agenda |
 //! | `operation`, `system`, `service`, `client`, `wait`, `world` | what rows cannot say, a file per noun |
+//! | `call`, `completion`, `happening` | a call on a system, a request that is done, what happens to a system |
 //! | `configuration`, `constraint`, `change` | documents that come in: which facet, what stands against them, what they change |
 //! | [`document`] | JSON: the arena, the tokeniser's driver, the validator, the writer |
-//! | `answer` | the documents that come back |
+//! | `answer`, `properties` | the documents that come back |
 //! | [`handle`], [`id`], [`table`], [`time`] | handles, ids, copy-on-write tables, virtual time |
 //! | [`canonical`] | the bytes of a step, and the digest over them |
 //!
@@ -17,14 +18,17 @@
 //! numbers in code.
 
 mod answer;
+mod call;
 pub mod canonical;
 mod change;
 mod client;
+mod completion;
 mod configuration;
 mod constraint;
 pub mod document;
 pub mod effect;
 pub mod handle;
+mod happening;
 pub mod host;
 pub mod id;
 pub mod input;

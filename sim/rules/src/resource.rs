@@ -160,7 +160,7 @@ pub static RESOURCES: [ResourceType; Resource::COUNT] = [
     vm(Resource::Gpu, "VirtualMachine/ComputeTopology/Gpu", &[], Settings::Of(&of::GPU_CONFIGURATION)),
     vm(Resource::Licensing, "VirtualMachine/Devices/Licensing", &[], Settings::Anything).known(HCSSHIM),
     vm(Resource::FlexibleIov, "VirtualMachine/Devices/FlexibleIov/{}", &["VirtualMachine", "Devices", "FlexibleIov"], Settings::Of(&machine::FLEXIBLE_IO_DEVICE)),
-    vm(Resource::MachinePipe, "VirtualMachine/Devices/MappedPipes/{}", &["VirtualMachine", "Devices", "MappedPipes"], Settings::Anything),
+    vm(Resource::MachinePipe, "VirtualMachine/Devices/MappedPipes/{}", &[], Settings::Anything),
     vm(Resource::NetworkAdapter, "VirtualMachine/Devices/NetworkAdapters/{}", &["VirtualMachine", "Devices", "NetworkAdapters"], Settings::Of(&machine::NETWORK_ADAPTER)),
     vm(Resource::Plan9Share, "VirtualMachine/Devices/Plan9/Shares", &["VirtualMachine", "Devices", "Plan9", "Shares"], Settings::Of(&machine::PLAN9_SHARE)).named_by("Name"),
     vm(Resource::ScsiAttachment, "VirtualMachine/Devices/Scsi/{}/Attachments/{}", &["VirtualMachine", "Devices", "Scsi"], Settings::Of(&machine::ATTACHMENT)),

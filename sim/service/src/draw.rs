@@ -36,6 +36,9 @@ pub(crate) fn number(seed: u64, purpose: Purpose, salt: u64, object: u64, ordina
 
 /// A number in a range, both ends included. The bias of the multiplication is below 2^-30 for a range of seconds.
 fn in_range(seed: u64, purpose: Purpose, draw: &Draw, (low, high): (u64, u64)) -> u64 {
+    if low == high {
+        return low;
+    }
     let number = number(seed, purpose, draw.call as u64, draw.object, draw.ordinal.into());
     low + ((u128::from(number) * u128::from(high - low + 1)) >> 64) as u64
 }

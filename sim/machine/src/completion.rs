@@ -1,0 +1,143 @@
+//! Requests that are done: what they end with, and what they leave behind.
+
+use std::sync::Arc;
+
+use hcs_rules::answer::Form;
+use hcs_rules::constraint::{self, Constraint};
+use hcs_rules::hresult::Hresult;
+use hcs_rules::rule::{After, Answer, Row};
+use hcs_rules::vocabulary::{Facet, Kind, SystemState, Trigger};
+
+use crate::answer;
+use crate::configuration::{Filter, present};
+use crate::document::Node;
+use crate::effect::Effect;
+use crate::host::{Host, Item};
+use crate::id::FoldedId;
+use crate::operation::Work;
+use crate::system::{Connection, System};
+use crate::table::Key;
+use crate::time::Time;
+
+impl Host {
+    /// A request completes as its row says.
+    pub(crate) fn complete_by_rule(&mut self, work: Work, effects: &mut Vec<Effect>) {
+        let trigger = work.kind.completion().unwrap_or_else(|| unreachable!("a request without a type was started"));
+        let (kind, state, facet) = match work.system {
+            None => (Kind::VirtualMachine, SystemState::Absent, Facet::Plain),
+            Some(key) => match self.systems.get(key) {
+                Some(system) => (system.kind, system.state, system.facet(trigger)),
+                None => return,
+            },
+        };
+        let broken = match (trigger, work.system) {
+            (Trigger::CreateDone | Trigger::StartDone, Some(key)) => self.broken_constraint(key, work.kind),
+            _ => None,
+        };
+        let facet = match (trigger, &work.document) {
+            _ if broken.is_some() => Facet::Unservable,
+            (Trigger::SaveDone, Some(options)) => {
+                let template = present(options.root(), "SaveType").and_then(Node::as_str) == Some("AsTemplate");
+                if template { Facet::AsTemplate } else { Facet::ToFile }
+            }
+            _ => facet,
+        };
+        let row = self.row(trigger, facet, kind, state);
+        if let Some(key) = work.system {
+            self.settle(row, key, effects);
+        }
+        let (code, document) = self.completed(&work, row, broken);
+        if let Some(key) = work.system {
+            self.after_completion(&work, row, key);
+            if trigger == Trigger::CreateDone && broken.is_none() {
+                self.link_origin(key);
+            }
+        }
+        self.finish(&work, code, document, effects);
+        if let Some(key) = work.system {
+            self.announce(row, key, None, effects);
+        }
+    }
+
+    /// What a completed request ends with.
+    fn completed(&mut self, work: &Work, row: &'static Row, broken: Option<Constraint>) -> (Hresult, Option<Arc<str>>) {
+        let system = work.system.and_then(|key| self.systems.get(key));
+        match (row.answer, row.after) {
+            (Answer::Fails(code), _) => (code, Some(answer::result_error(code))),
+            (Answer::AsFound, After::Change) => {
+                let changed = work.system.map(|key| self.change(key, work.document.as_ref()));
+                match changed {
+                    Some(Err((code, form))) => (code, Some(self.failure(work, code, form))),
+                    _ => (Hresult::S_OK, None),
+                }
+            }
+            (Answer::AsFound, _) => match broken.map(constraint::row) {
+                Some(row) => (row.code, Some(self.failure(work, row.code, row.form))),
+                None => unreachable!("row {} finds nothing", row.id),
+            },
+            (_, After::Properties) => {
+                let document = system.map(|system| answer::properties(self, system, work.document.as_ref()));
+                (Hresult::S_OK, document)
+            }
+            (_, After::List) => (Hresult::S_OK, Some(self.list(work))),
+            _ => (Hresult::S_OK, None),
+        }
+    }
+
+    /// The result document of a request that failed with this code.
+    pub(crate) fn failure(&self, work: &Work, code: Hresult, form: Form) -> Arc<str> {
+        let system = work.system.and_then(|key| self.systems.get(key));
+        answer::failure(self.build, code, form, work.kind, system)
+    }
+
+    /// What a completed request leaves behind, beside the state.
+    fn after_completion(&mut self, work: &Work, row: &'static Row, key: Key) {
+        match row.after {
+            After::Boot => {
+                let (now, guest) = (self.now, work.guest);
+                let Some(system) = self.systems.get_mut(key) else { return };
+                system.started = now;
+                system.up = if guest == u64::MAX { Time::NEVER } else { now.after(guest) };
+                let connects =
+                    matches!(system.kind, Kind::GuestVirtualMachine | Kind::HyperVContainer | Kind::HostedContainer);
+                system.connection = if connects { Connection::Open } else { Connection::None };
+                self.attach_endpoints(key);
+            }
+            After::AskGuest => {
+                let at = if work.guest == u64::MAX { Time::NEVER } else { self.now.after(work.guest) };
+                let due = (at, self.next_sequence());
+                let kind = work.document.as_ref().and_then(|options| present(options.root(), "Type")?.as_str());
+                let asked = if kind == Some("Reboot") { Facet::Reboot } else { Facet::PowerOff };
+                let Some(system) = self.systems.get_mut(key) else { return };
+                if let Some((_, old)) = system.asked.replace((asked, due)) {
+                    self.agenda.remove(&old);
+                }
+                self.agenda.insert(due, Item::Guest(key));
+            }
+            After::KeepState => {
+                let path =
+                    work.document.as_ref().and_then(|options| present(options.root(), "SaveStateFilePath")?.as_str());
+                if let Some(path) = path {
+                    self.saved.insert(FoldedId::of(path));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The list that a request asks for, in the order of creation.
+    fn list(&self, work: &Work) -> Arc<str> {
+        let filter = Filter::of(work.document.as_ref());
+        let mut listed: Vec<&System> = self
+            .systems
+            .iter()
+            .map(|(_, system)| system)
+            .filter(|system| {
+                let row = self.row(Trigger::List, Facet::Plain, system.kind, system.state);
+                row.after == After::ListElement && system.namespace == work.namespace && filter.takes(system)
+            })
+            .collect();
+        listed.sort_unstable_by_key(|system| system.sequence);
+        answer::list(self, &listed)
+    }
+}
