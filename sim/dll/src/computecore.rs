@@ -321,39 +321,31 @@ pub unsafe extern "system" fn HcsCloseComputeSystem(handle: HCS_SYSTEM) {
     guarded((), || client().close_compute_system(system(handle)));
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsStartComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR) -> HRESULT {
-    guarded(UNEXPECTED, || {
-        // SAFETY: the caller vouches for the string.
-        let options = unsafe { Argument::read(options) };
-        code(client().start_compute_system(system(handle), operation(on), options.as_text()))
-    })
+/// Calls that run on an operation and take a document: options, or a query.
+macro_rules! on_system {
+    ($($name:ident => $method:ident;)+) => {
+        $(
+            #[unsafe(no_mangle)]
+            pub unsafe extern "system" fn $name(handle: HCS_SYSTEM, on: HCS_OPERATION, document: PCWSTR) -> HRESULT {
+                guarded(UNEXPECTED, || {
+                    // SAFETY: the caller vouches for the string.
+                    let document = unsafe { Argument::read(document) };
+                    code(client().$method(system(handle), operation(on), document.as_text()))
+                })
+            }
+        )+
+    };
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsTerminateComputeSystem(
-    handle: HCS_SYSTEM,
-    on: HCS_OPERATION,
-    options: PCWSTR,
-) -> HRESULT {
-    guarded(UNEXPECTED, || {
-        // SAFETY: the caller vouches for the string.
-        let options = unsafe { Argument::read(options) };
-        code(client().terminate_compute_system(system(handle), operation(on), options.as_text()))
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetComputeSystemProperties(
-    handle: HCS_SYSTEM,
-    on: HCS_OPERATION,
-    propertyquery: PCWSTR,
-) -> HRESULT {
-    guarded(UNEXPECTED, || {
-        // SAFETY: the caller vouches for the string.
-        let query = unsafe { Argument::read(propertyquery) };
-        code(client().get_compute_system_properties(system(handle), operation(on), query.as_text()))
-    })
+on_system! {
+    HcsStartComputeSystem => start_compute_system;
+    HcsTerminateComputeSystem => terminate_compute_system;
+    HcsGetComputeSystemProperties => get_compute_system_properties;
+    HcsShutDownComputeSystem => shut_down_compute_system;
+    HcsCrashComputeSystem => crash_compute_system;
+    HcsPauseComputeSystem => pause_compute_system;
+    HcsResumeComputeSystem => resume_compute_system;
+    HcsSaveComputeSystem => save_compute_system;
 }
 
 #[unsafe(no_mangle)]
@@ -379,59 +371,6 @@ pub unsafe extern "system" fn HcsWaitForComputeSystemExit(
         let outcome = client().wait_for_compute_system_exit(system(handle), timeoutms);
         // SAFETY: the caller vouches for `result`.
         unsafe { finish(&outcome, result) }
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsShutDownComputeSystem(
-    handle: HCS_SYSTEM,
-    on: HCS_OPERATION,
-    options: PCWSTR,
-) -> HRESULT {
-    guarded(UNEXPECTED, || {
-        // SAFETY: the caller vouches for the string.
-        let options = unsafe { Argument::read(options) };
-        code(client().shut_down_compute_system(system(handle), operation(on), options.as_text()))
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCrashComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR) -> HRESULT {
-    guarded(UNEXPECTED, || {
-        // SAFETY: the caller vouches for the string.
-        let options = unsafe { Argument::read(options) };
-        code(client().crash_compute_system(system(handle), operation(on), options.as_text()))
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsPauseComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR) -> HRESULT {
-    guarded(UNEXPECTED, || {
-        // SAFETY: the caller vouches for the string.
-        let options = unsafe { Argument::read(options) };
-        code(client().pause_compute_system(system(handle), operation(on), options.as_text()))
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsResumeComputeSystem(
-    handle: HCS_SYSTEM,
-    on: HCS_OPERATION,
-    options: PCWSTR,
-) -> HRESULT {
-    guarded(UNEXPECTED, || {
-        // SAFETY: the caller vouches for the string.
-        let options = unsafe { Argument::read(options) };
-        code(client().resume_compute_system(system(handle), operation(on), options.as_text()))
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsSaveComputeSystem(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR) -> HRESULT {
-    guarded(UNEXPECTED, || {
-        // SAFETY: the caller vouches for the string.
-        let options = unsafe { Argument::read(options) };
-        code(client().save_compute_system(system(handle), operation(on), options.as_text()))
     })
 }
 
