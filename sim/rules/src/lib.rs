@@ -13,6 +13,7 @@
 //! | [`system`] | the last stage: what happens to a compute system, a file for each part of its life |
 //! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |
 //! | [`failure`], [`profile`] | what operations plausibly end with; how fast a host is, and its quirks |
+//! | [`guest`] | what runs inside: its signals, exit codes, process ids |
 //! | [`answer`] | the documents that come back |
 //! | [`time`] | how long things take |
 //! | [`evidence`] | how a row is known |
@@ -30,6 +31,7 @@ pub mod document;
 pub mod evidence;
 pub mod export;
 pub mod failure;
+pub mod guest;
 pub mod handle;
 pub mod hresult;
 pub mod operation;
