@@ -113,7 +113,7 @@ impl Known {
 /// Whether a shape is this choice, or maps or arrays of it.
 fn takes(shape: Shape, choice: &Choice) -> bool {
     match shape {
-        Shape::OneOf(of) => of.name == choice.name,
+        Shape::OneOf(of) | Shape::OneOfOrNumber(of, _) => of.name == choice.name,
         Shape::Map(of) | Shape::Array(of) => takes(*of, choice),
         _ => false,
     }
@@ -205,7 +205,7 @@ fn their_shape(property: Node<'_>, version: Version) -> String {
 fn our_shape(shape: Shape) -> String {
     match shape {
         Shape::Object(of) => of.name.to_owned(),
-        Shape::OneOf(of) => of.name.to_owned(),
+        Shape::OneOf(of) | Shape::OneOfOrNumber(of, _) => of.name.to_owned(),
         Shape::Map(of) => format!("map of {}", our_shape(*of)),
         Shape::Array(of) => format!("array of {}", our_shape(*of)),
         Shape::Text => "string".to_owned(),

@@ -69,7 +69,7 @@ fn known(version: Version) -> (Vec<&'static Type>, Vec<&'static Choice>) {
         for member in members(of, version) {
             match innermost(member.shape) {
                 Shape::Object(of) => waiting.push(of),
-                Shape::OneOf(of) => choices.push(of),
+                Shape::OneOf(of) | Shape::OneOfOrNumber(of, _) => choices.push(of),
                 _ => {}
             }
         }
@@ -142,6 +142,10 @@ fn shape_schema(shape: Shape) -> String {
     match shape {
         Shape::Object(of) => format!("{{\"$ref\": \"#/definitions/{}\"}}", of.name),
         Shape::OneOf(of) => format!("{{\"$ref\": \"#/definitions/{}\"}}", of.name),
+        Shape::OneOfOrNumber(of, max) => {
+            let number = shape_schema(Shape::Unsigned { max });
+            format!("{{\"anyOf\": [{}, {number}]}}", shape_schema(Shape::OneOf(of)))
+        }
         Shape::Map(of) => {
             format!("{{\"type\": [\"object\", \"null\"], \"additionalProperties\": {}}}", shape_schema(*of))
         }

@@ -176,6 +176,9 @@ fn filled(shape: Shape, schema: Version, depth: usize) -> BoxedStrategy<Value> {
         Shape::Integer { min, max } => {
             prop_oneof![min..=max, Just(min), Just(max)].prop_map(|number| json!(number)).boxed()
         }
+        Shape::OneOfOrNumber(of, max) => {
+            prop_oneof![value(Shape::OneOf(of), schema, depth), value(Shape::Unsigned { max }, schema, depth)].boxed()
+        }
         Shape::OneOf(of) => {
             let values: Vec<&str> =
                 of.values.iter().filter(|value| value.is_in(schema)).map(|value| value.name).collect();

@@ -54,6 +54,7 @@ impl Spoiler {
             Shape::Object(_) | Shape::Map(_) => &[json!([]), json!(1), json!("{}"), json!(true)],
             Shape::Array(_) => &[json!({}), json!(1), json!("[]"), json!(false)],
             Shape::Text | Shape::Guid | Shape::OneOf(_) => &[json!({}), json!([]), json!(0), json!(1.5), json!(true)],
+            Shape::OneOfOrNumber(..) => &[json!({}), json!([]), json!(true)],
             Shape::Boolean => &[json!({}), json!([]), json!(0), json!("true")],
             Shape::Unsigned { .. } | Shape::Integer { .. } => &[json!({}), json!([]), json!("1"), json!(true)],
             Shape::Anything => &[],
@@ -64,7 +65,7 @@ impl Spoiler {
         // What has no exact double is beyond by far.
         let beyond: Vec<Value> = match shape {
             Shape::Unsigned { max: u64::MAX } => vec![json!(0.5), json!(-1), json!(1e20)],
-            Shape::Unsigned { max } => vec![json!(0.5), json!(-1), json!(max + 1), json!(u64::MAX)],
+            Shape::OneOfOrNumber(_, max) | Shape::Unsigned { max } => vec![json!(0.5), json!(-1), json!(max + 1), json!(u64::MAX)],
             Shape::Integer { min: i64::MIN, max } => vec![json!(0.5), json!(max as u64 + 1), json!(-1e20)],
             Shape::Integer { min, max } => vec![json!(0.5), json!(min - 1), json!(max + 1)],
             _ => vec![],
@@ -93,7 +94,7 @@ impl Spoiler {
                     self.spoil(at, json!(guid[..index].to_owned() + "g" + &guid[index + 1..]), FaultKind::BadGuid);
                 }
             }
-            Shape::OneOf(of) => {
+            Shape::OneOf(of) | Shape::OneOfOrNumber(of, _) => {
                 let taken = |name: &str| of.values.iter().any(|value| value.name == name && value.is_in(self.schema));
                 let near = of.values.iter().flat_map(|value| [value.name.to_owned(), value.name.to_lowercase()]);
                 for name in

@@ -1,7 +1,7 @@
 //! The arguments stage: what a call returns for an argument that is malformed in itself. Handles have their own stage.
 
 use crate::closed::closed;
-use crate::evidence::{Source, assumed, header, observed};
+use crate::evidence::{Source, assumed, client, header, observed};
 use crate::hresult::Hresult;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
@@ -65,6 +65,9 @@ pub const fn faults(call: Call) -> ArgumentFaults {
             ArgumentFaults::of(&[Namespace, NullId, EmptyId, MalformedId, NullOut, Access])
         }
         Call::EnumerateComputeSystemsInNamespace => ArgumentFaults::of(&[Namespace]),
+        Call::CreateProcess => ArgumentFaults::of(&[NullConfiguration, NullOut]),
+        Call::OpenProcess => ArgumentFaults::of(&[NullOut, Access]),
+        Call::ModifyProcess => ArgumentFaults::of(&[NullSettings]),
         Call::ModifyComputeSystem => ArgumentFaults::of(&[NullConfiguration]),
         Call::GetServiceProperties => ArgumentFaults::of(&[NullOut]),
         Call::ModifyServiceSettings | Call::SubmitWerReport => ArgumentFaults::of(&[NullSettings]),
@@ -83,13 +86,16 @@ const NAMING: Calls = Calls::of(&[
     Call::OpenComputeSystemInNamespace,
 ]);
 const OPENING: Calls = Calls::of(&[Call::OpenComputeSystem, Call::OpenComputeSystemInNamespace]);
+const GIVING: Calls = Calls::of_bits(
+    NAMING.bits() | Calls::of(&[Call::GetServiceProperties, Call::CreateProcess, Call::OpenProcess]).bits(),
+);
 const IN_NAMESPACE: Calls = Calls::of(&[
     Call::CreateComputeSystemInNamespace,
     Call::OpenComputeSystemInNamespace,
     Call::EnumerateComputeSystemsInNamespace,
 ]);
 
-const LIST: [ArgumentRow; 8] = [
+const LIST: [ArgumentRow; 9] = [
     ArgumentRow {
         id: "argument.access",
         calls: OPENING,
@@ -102,6 +108,14 @@ const LIST: [ArgumentRow; 8] = [
         )],
     },
     ArgumentRow {
+        id: "argument.process-access",
+        calls: Calls::of(&[Call::OpenProcess]),
+        faults: ArgumentFaults::of(&[ArgumentFault::Access]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[client("hcsshim passes GENERIC_ALL"), assumed("others are refused as for systems")],
+    },
+    ArgumentRow {
         id: "argument.id",
         calls: NAMING,
         faults: ArgumentFaults::of(&[ArgumentFault::NullId, ArgumentFault::EmptyId, ArgumentFault::MalformedId]),
@@ -111,7 +125,12 @@ const LIST: [ArgumentRow; 8] = [
     },
     ArgumentRow {
         id: "argument.configuration",
-        calls: Calls::of(&[Call::CreateComputeSystem, Call::CreateComputeSystemInNamespace, Call::ModifyComputeSystem]),
+        calls: Calls::of(&[
+            Call::CreateComputeSystem,
+            Call::CreateComputeSystemInNamespace,
+            Call::ModifyComputeSystem,
+            Call::CreateProcess,
+        ]),
         faults: ArgumentFaults::of(&[ArgumentFault::NullConfiguration]),
         refuses: Hresult::E_INVALIDARG,
         misuse: false,
@@ -119,7 +138,7 @@ const LIST: [ArgumentRow; 8] = [
     },
     ArgumentRow {
         id: "argument.out",
-        calls: Calls::of_bits(NAMING.bits() | Calls::of(&[Call::GetServiceProperties]).bits()),
+        calls: GIVING,
         faults: ArgumentFaults::of(&[ArgumentFault::NullOut]),
         refuses: Hresult::E_INVALIDARG,
         misuse: true,
@@ -151,7 +170,7 @@ const LIST: [ArgumentRow; 8] = [
     },
     ArgumentRow {
         id: "argument.settings",
-        calls: Calls::of(&[Call::ModifyServiceSettings, Call::SubmitWerReport]),
+        calls: Calls::of(&[Call::ModifyServiceSettings, Call::SubmitWerReport, Call::ModifyProcess]),
         faults: ArgumentFaults::of(&[ArgumentFault::NullSettings]),
         refuses: Hresult::E_INVALIDARG,
         misuse: false,

@@ -156,6 +156,8 @@ pub enum Shape {
     },
     /// One of these strings, in this case (assumed).
     OneOf(&'static Choice),
+    /// One of these strings, or a whole number from 0 to the largest.
+    OneOfOrNumber(&'static Choice, u64),
     /// Whatever it is: its type is not published.
     Anything,
 }

@@ -210,3 +210,94 @@ pub const PROGRAM_START: u64 = crate::time::MILLISECOND;
 /// How long a program needs for one thing that it does, in nanoseconds: a command of a shell, a buffer copied. Assumed; it
 /// makes sure that no program does endless work in no time.
 pub const PROGRAM_STEP: u64 = 10 * crate::time::MICROSECOND;
+
+/// `SIGWINCH`: the console has another size.
+pub const SIGWINCH: u8 = 28;
+
+/// The width and the height of a console whose size nobody asked for. Assumed: a new console window's.
+pub const CONSOLE_SIZE: (u16, u16) = (80, 25);
+
+/// The directory in which a process begins that names none. Assumed.
+pub const fn directory(os: GuestOs) -> &'static str {
+    match os {
+        GuestOs::Windows => "C:\\",
+        GuestOs::Linux => "/",
+    }
+}
+
+/// The directories that a guest has whatever its image brings, as far as its shells know. Assumed.
+pub const fn directories(os: GuestOs) -> &'static [&'static str] {
+    match os {
+        GuestOs::Windows => &[
+            "C:\\",
+            "C:\\Program Files",
+            "C:\\ProgramData",
+            "C:\\Users",
+            "C:\\Users\\ContainerAdministrator",
+            "C:\\Users\\ContainerUser",
+            "C:\\Users\\Public",
+            "C:\\Windows",
+            "C:\\Windows\\System32",
+            "C:\\Windows\\Temp",
+        ],
+        GuestOs::Linux => &["/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/usr/bin", "/var", "/var/tmp"],
+    }
+}
+
+/// The environment that a process has whatever its parameters say. Assumed: the part of a real one that programs look at.
+pub const fn environment(os: GuestOs) -> &'static [(&'static str, &'static str)] {
+    match os {
+        GuestOs::Windows => &[
+            ("COMPUTERNAME", "CONTAINER"),
+            ("ComSpec", "C:\\Windows\\system32\\cmd.exe"),
+            ("OS", "Windows_NT"),
+            ("PATHEXT", ".COM;.EXE;.BAT;.CMD"),
+            ("Path", "C:\\Windows\\system32;C:\\Windows"),
+            ("SystemDrive", "C:"),
+            ("SystemRoot", "C:\\Windows"),
+            ("TEMP", "C:\\Users\\ContainerAdministrator\\AppData\\Local\\Temp"),
+            ("USERNAME", "ContainerAdministrator"),
+        ],
+        GuestOs::Linux => &[
+            ("HOME", "/root"),
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        ],
+    }
+}
+
+/// The users that every guest has. Assumed: the accounts of the published base images.
+const USERS: [&[&str]; GuestOs::COUNT] = [
+    &[
+        "ContainerUser",
+        "ContainerAdministrator",
+        "User Manager\\ContainerUser",
+        "User Manager\\ContainerAdministrator",
+        "Administrator",
+        "SYSTEM",
+        "NT AUTHORITY\\SYSTEM",
+        "NT AUTHORITY\\LocalService",
+        "NT AUTHORITY\\NetworkService",
+    ],
+    &["root", "nobody"],
+];
+
+/// Whether a guest has this user. The empty name is the guest's usual user; on Linux a number is a user, with or without
+/// the number of a group.
+pub fn is_user(os: GuestOs, user: &str) -> bool {
+    let known = USERS[os.index()];
+    match os {
+        GuestOs::Windows => user.is_empty() || known.iter().any(|name| name.eq_ignore_ascii_case(user)),
+        GuestOs::Linux => {
+            let number = |text: &str| text.parse::<u32>().is_ok();
+            let (user, group) = user.split_once(':').unwrap_or((user, "0"));
+            let named = |name: &str| number(name) || known.contains(&name);
+            (user.is_empty() || named(user)) && named(group)
+        }
+    }
+}
+
+/// How many processes a system may have. Assumed; what starts itself over and over must not fill the memory.
+pub const MOST_PROCESSES: usize = 100_000;
+
+/// How many bytes the files that a system's programs write may have. Assumed, as above.
+pub const MOST_FILE_BYTES: usize = 64 << 20;

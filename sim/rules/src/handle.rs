@@ -63,6 +63,7 @@ const WITHOUT_HANDLE: Calls = Calls::of(&[
 const WITHOUT_CODE: Calls = Calls::of(&[
     Call::CloseOperation,
     Call::CloseComputeSystem,
+    Call::CloseProcess,
     Call::GetOperationContext,
     Call::GetComputeSystemFromOperation,
     Call::GetProcessFromOperation,
@@ -94,6 +95,15 @@ const WITH_CODE: Calls = Calls::of(&[
     Call::ModifyComputeSystem,
     Call::CreateComputeSystemInNamespace,
     Call::EnumerateComputeSystemsInNamespace,
+    Call::CreateProcess,
+    Call::OpenProcess,
+    Call::TerminateProcess,
+    Call::SignalProcess,
+    Call::GetProcessInfo,
+    Call::GetProcessProperties,
+    Call::ModifyProcess,
+    Call::SetProcessCallback,
+    Call::WaitForProcessExit,
 ]);
 
 /// Every row of the handle stage.

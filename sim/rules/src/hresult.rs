@@ -24,6 +24,7 @@ macro_rules! hresults {
 hresults! {
     S_OK = 0x0000_0000, "The operation completed successfully.";
     E_NOTIMPL = 0x8000_4001, "Not implemented";
+    E_FAIL = 0x8000_4005, "Unspecified error";
     E_ACCESSDENIED = 0x8007_0005, "Access is denied.";
     E_INVALIDARG = 0x8007_0057, "The parameter is incorrect.";
     E_UNEXPECTED = 0x8000_FFFF, "Catastrophic failure";
@@ -37,10 +38,12 @@ hresults! {
     ERROR_ALREADY_EXISTS = 0x8007_00B7, "Cannot create a file when that file already exists.";
     ERROR_NOT_READY = 0x8007_0015, "The device is not ready.";
     ERROR_NOT_SUPPORTED = 0x8007_0032, "The request is not supported.";
+    ERROR_DIRECTORY = 0x8007_010B, "The directory name is invalid.";
     ERROR_PROC_NOT_FOUND = 0x8007_007F, "The specified procedure could not be found.";
     ERROR_NOT_FOUND = 0x8007_0490, "Element not found.";
     ERROR_FILE_CORRUPT = 0x8007_0570, "The file or directory is corrupted and unreadable.";
     ERROR_INTERNAL_ERROR = 0x8007_054F, "An internal error occurred.";
+    ERROR_LOGON_FAILURE = 0x8007_052E, "The user name or password is incorrect.";
     ERROR_LOGON_TYPE_NOT_GRANTED = 0x8007_0569, "Logon failure: the user has not been granted the requested logon type at this computer.";
     ERROR_NO_SYSTEM_RESOURCES = 0x8007_05AA, "Insufficient system resources exist to complete the requested service.";
     RPC_S_UNKNOWN_IF = 0x8007_06B5, "The interface is unknown.";

@@ -11,6 +11,7 @@
 //! | [`export`] | which DLL exports what, since when, and whether it is modelled |
 //! | [`argument`], [`handle`], [`operation`], [`service`], [`access`], [`document`] | the stages before the last |
 //! | [`system`] | the last stage: what happens to a compute system, a file for each part of its life |
+//! | [`process`] | the same for a process |
 //! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |
 //! | [`failure`], [`profile`] | what operations plausibly end with; how fast a host is, and its quirks |
 //! | [`guest`] | what runs inside: its signals, exit codes, process ids |
@@ -35,6 +36,7 @@ pub mod guest;
 pub mod handle;
 pub mod hresult;
 pub mod operation;
+pub mod process;
 pub mod profile;
 pub mod property;
 pub mod report;

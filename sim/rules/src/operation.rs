@@ -28,6 +28,11 @@ closed! {
         TwoCallbacks,
         /// Process information is wanted from an operation of another type.
         NotOfAProcess,
+        /// Process information is wanted that was handed out before.
+        InfoTaken,
+        /// Process information is wanted of a creation whose result is lost: see
+        /// [`crate::profile::Quirk::CreateProcessResultIsLost`].
+        InfoLost,
     }
 }
 
@@ -40,6 +45,8 @@ pub enum Verdict {
     Fail(Hresult),
     /// The call returns the operation's result, and its document.
     Result,
+    /// The call returns the operation's result, its document, and the process information, which moves out.
+    ResultAndInfo,
     /// The call waits for the result; a time-out ends it with [`WAIT_TIMED_OUT`].
     Wait,
     /// The call answers what an operation in no call answers: no system, no process.
@@ -78,6 +85,12 @@ const ASYNCHRONOUS: &[Call] = &[
     Call::ModifyComputeSystem,
     Call::CreateComputeSystemInNamespace,
     Call::EnumerateComputeSystemsInNamespace,
+    Call::CreateProcess,
+    Call::TerminateProcess,
+    Call::SignalProcess,
+    Call::GetProcessInfo,
+    Call::GetProcessProperties,
+    Call::ModifyProcess,
 ];
 /// The calls that read an operation's result at once.
 const READING: &[Call] = &[Call::GetOperationResult, Call::GetOperationResultAndProcessInfo];
@@ -129,7 +142,7 @@ impl OperationRow {
 pub const ROWS: &[OperationRow] = &LIST;
 
 #[rustfmt::skip]
-const LIST: [OperationRow; 19] = [
+const LIST: [OperationRow; 28] = [
     row("operation.use", ASYNCHRONOUS).when(&[Phase::NotStarted, Phase::Completed]).with(&[Use::Free])
         .gives(Verdict::Pass)
         .known(&[documented("tutorial: one operation serves call after call"), observed("AspireHcs: re-use after the result was read", &[crate::build::Build::B26200])]),
@@ -151,6 +164,18 @@ const LIST: [OperationRow; 19] = [
     row("operation.result-info", &[Call::GetOperationResultAndProcessInfo]).when(&[Phase::Pending, Phase::Completed]).with(&[Use::NotOfAProcess])
         .gives(Verdict::Fail(Hresult::E_INVALIDARG))
         .known(&[documented("HcsGetOperationResultAndProcessInfo: the type must be CreateProcess or GetProcessInfo")]),
+    row("operation.result-info-pending", &[Call::GetOperationResultAndProcessInfo]).when(&[Phase::Pending]).with(&[Use::Free, Use::InfoTaken])
+        .gives(Verdict::Fail(Hresult::HCS_E_OPERATION_PENDING))
+        .known(&[documented("HcsGetOperationResultAndProcessInfo")]),
+    row("operation.result-of-process", &[Call::GetOperationResultAndProcessInfo]).when(&[Phase::Completed]).with(&[Use::Free])
+        .gives(Verdict::ResultAndInfo)
+        .known(&[documented("HcsGetOperationResultAndProcessInfo: filled only with S_OK")]),
+    row("operation.result-info-taken", &[Call::GetOperationResultAndProcessInfo]).when(&[Phase::Completed]).with(&[Use::InfoTaken])
+        .gives(Verdict::Fail(Hresult::HCS_E_PROCESS_INFO_NOT_AVAILABLE))
+        .known(&[documented("the code's text"), assumed("the handles move out once")]),
+    row("operation.result-info-lost", &[Call::GetOperationResultAndProcessInfo]).when(&[Phase::Pending, Phase::Completed]).with(&[Use::InfoLost])
+        .gives(Verdict::Fail(Hresult::E_INVALIDARG))
+        .known(&[client("hcsshim: a spurious failure on Windows Server 2022, the process is there")]),
     row("operation.wait-not-started", WAITING).when(&[Phase::NotStarted])
         .gives(Verdict::Fail(Hresult::HCS_E_OPERATION_NOT_STARTED))
         .known(&[documented("HcsWaitForOperationResult")]),
@@ -163,6 +188,18 @@ const LIST: [OperationRow; 19] = [
     row("operation.wait-info", &[Call::WaitForOperationResultAndProcessInfo]).when(&[Phase::Pending, Phase::Completed]).with(&[Use::NotOfAProcess])
         .gives(Verdict::Fail(Hresult::E_INVALIDARG))
         .known(&[documented("HcsWaitForOperationResultAndProcessInfo")]),
+    row("operation.wait-of-process-pending", &[Call::WaitForOperationResultAndProcessInfo]).when(&[Phase::Pending]).with(&[Use::Free, Use::InfoTaken])
+        .gives(Verdict::Wait)
+        .known(&[documented("HcsWaitForOperationResultAndProcessInfo")]),
+    row("operation.wait-of-process", &[Call::WaitForOperationResultAndProcessInfo]).when(&[Phase::Completed]).with(&[Use::Free])
+        .gives(Verdict::ResultAndInfo)
+        .known(&[documented("HcsWaitForOperationResultAndProcessInfo: filled only with S_OK")]),
+    row("operation.wait-info-taken", &[Call::WaitForOperationResultAndProcessInfo]).when(&[Phase::Completed]).with(&[Use::InfoTaken])
+        .gives(Verdict::Fail(Hresult::HCS_E_PROCESS_INFO_NOT_AVAILABLE))
+        .known(&[documented("the code's text"), assumed("the handles move out once")]),
+    row("operation.wait-info-lost", &[Call::WaitForOperationResultAndProcessInfo]).when(&[Phase::Pending, Phase::Completed]).with(&[Use::InfoLost])
+        .gives(Verdict::Fail(Hresult::E_INVALIDARG))
+        .known(&[client("hcsshim: a spurious failure on Windows Server 2022, the process is there")]),
     row("operation.plain", PLAIN)
         .gives(Verdict::Pass)
         .known(&[documented("HcsCloseOperation: the request goes on"), client("hcsshim closes operations in flight")]),
@@ -172,9 +209,12 @@ const LIST: [OperationRow; 19] = [
     row("operation.system-none", &[Call::GetComputeSystemFromOperation]).when(&[Phase::NotStarted])
         .gives(Verdict::Empty)
         .known(&[documented("HcsGetComputeSystemFromOperation: NULL if the operation is not active")]),
-    row("operation.process", &[Call::GetProcessFromOperation])
+    row("operation.process", &[Call::GetProcessFromOperation]).when(&[Phase::Pending, Phase::Completed])
+        .gives(Verdict::Pass)
+        .known(&[documented("HcsGetProcessFromOperation"), assumed("after completion the handle is still told, as callbacks need it")]),
+    row("operation.process-none", &[Call::GetProcessFromOperation]).when(&[Phase::NotStarted])
         .gives(Verdict::Empty)
-        .known(&[documented("HcsGetProcessFromOperation: no modelled call has a process")]),
+        .known(&[documented("HcsGetProcessFromOperation"), assumed("as for the system")]),
     row("operation.callback", &[Call::SetOperationCallback])
         .gives(Verdict::Pass)
         .known(&[documented("HcsSetOperationCallback names no restriction on timing"), assumed("set after completion, it is called at once")]),
@@ -209,7 +249,11 @@ pub const fn uses(call: Call) -> Option<Uses> {
         | Call::OpenComputeSystemInNamespace
         | Call::GetServiceProperties
         | Call::ModifyServiceSettings
-        | Call::SubmitWerReport => None,
+        | Call::SubmitWerReport
+        | Call::OpenProcess
+        | Call::CloseProcess
+        | Call::SetProcessCallback
+        | Call::WaitForProcessExit => None,
         Call::EnumerateComputeSystems
         | Call::CreateComputeSystem
         | Call::StartComputeSystem
@@ -222,9 +266,15 @@ pub const fn uses(call: Call) -> Option<Uses> {
         | Call::SaveComputeSystem
         | Call::ModifyComputeSystem
         | Call::CreateComputeSystemInNamespace
-        | Call::EnumerateComputeSystemsInNamespace => Some(Uses::of(&[Use::Free, Use::TwoCallbacks])),
+        | Call::EnumerateComputeSystemsInNamespace
+        | Call::CreateProcess
+        | Call::TerminateProcess
+        | Call::SignalProcess
+        | Call::GetProcessInfo
+        | Call::GetProcessProperties
+        | Call::ModifyProcess => Some(Uses::of(&[Use::Free, Use::TwoCallbacks])),
         Call::GetOperationResultAndProcessInfo | Call::WaitForOperationResultAndProcessInfo => {
-            Some(Uses::of(&[Use::NotOfAProcess]))
+            Some(Uses::of(&[Use::Free, Use::NotOfAProcess, Use::InfoTaken, Use::InfoLost]))
         }
         Call::CloseOperation
         | Call::GetOperationContext
@@ -270,7 +320,7 @@ pub fn rule(call: Call, phase: Phase, wanted: Use) -> Option<&'static OperationR
 /// What a wait for an operation ends with when its time is up; the operation goes on. Documented.
 pub const WAIT_TIMED_OUT: Hresult = Hresult::HCS_E_OPERATION_TIMEOUT;
 
-/// What a wait for a system's exit ends with when its time is up. Assumed: clients take this code, no page names one.
+/// What a wait for the exit of a system or a process ends with when its time is up. Assumed: clients take this code, no page names one.
 pub const EXIT_WAIT_TIMED_OUT: Hresult = Hresult::HCS_E_OPERATION_TIMEOUT;
 
 closed! {
@@ -320,7 +370,7 @@ pub const IN_FLIGHT: &[InFlightRow] = &IN_FLIGHT_LIST;
 const CHANGING: OperationTypes =
     OperationTypes::of(&[OperationType::Pause, OperationType::Resume, OperationType::Save]);
 
-const IN_FLIGHT_LIST: [InFlightRow; 9] = [
+const IN_FLIGHT_LIST: [InFlightRow; 10] = [
     InFlightRow {
         id: "in-flight.start-terminated",
         types: OperationTypes::of(&[OperationType::Start]),
@@ -362,6 +412,13 @@ const IN_FLIGHT_LIST: [InFlightRow; 9] = [
         endings: Endings::of(&[Ending::GuestExit, Ending::LastHandle]),
         fate: InFlight::Completes,
         sources: &[assumed("the system is over, which is what terminate asks for")],
+    },
+    InFlightRow {
+        id: "in-flight.process-overtaken",
+        types: OperationTypes::of(&[OperationType::CreateProcess]),
+        endings: Endings::of(&[Ending::Terminate, Ending::GuestExit, Ending::LastHandle]),
+        fate: InFlight::Fails(Hresult::HCS_E_INVALID_STATE),
+        sources: &[observed("navcontainerhelper issue 1819: a container that exits, the legacy form", &[crate::build::Build::B17763])],
     },
     InFlightRow {
         id: "in-flight.query-outlives",
@@ -406,7 +463,13 @@ const fn endings(operation: OperationType) -> Endings {
         | OperationType::Save
         | OperationType::Modify
         | OperationType::Crash
+        | OperationType::CreateProcess
         | OperationType::GetProperties => Endings::EVERY,
+        // They belong to the process, and end as its own rows say.
+        OperationType::SignalProcess
+        | OperationType::GetProcessInfo
+        | OperationType::GetProcessProperties
+        | OperationType::ModifyProcess => Endings::of(&[Ending::ServiceStop]),
     }
 }
 
@@ -452,6 +515,11 @@ pub const fn after_failure(operation: OperationType, before: SystemState) -> Opt
         | OperationType::Enumerate
         | OperationType::GetProperties
         | OperationType::Modify
+        | OperationType::CreateProcess
+        | OperationType::SignalProcess
+        | OperationType::GetProcessInfo
+        | OperationType::GetProcessProperties
+        | OperationType::ModifyProcess
         | OperationType::Crash => None,
     }
 }

@@ -19,6 +19,11 @@ closed! {
         EndpointsAreFreed,
         /// The two crash events of one handle may be told at the same time, from two threads.
         CrashEventsOverlap,
+        /// The result of creating a process in a process-isolated container of Windows Server 2022 cannot be read: the
+        /// readers of process information say `E_INVALIDARG`, though the process is there.
+        CreateProcessResultIsLost,
+        /// A wait for a process's exit whose time is up returns `S_OK`, with the time-out in `LastWaitResult`.
+        ExitWaitTellsTimeOut,
         /// `HcsModifyComputeSystem` removes a FlexibleIov device; on other hosts it does not.
         RemovesFlexibleIov,
     }
@@ -41,6 +46,8 @@ pub const QUIRKS: [QuirkRow; Quirk::COUNT] = [
     QuirkRow { quirk: Quirk::ClonesEndWithTemplate, sources: &[observed("discobox, an early note; a later build showed the other", &[B26100])] },
     QuirkRow { quirk: Quirk::EndpointsAreFreed, sources: &[assumed("one client saw endpoints stay attached; others restart machines without a modify")] },
     QuirkRow { quirk: Quirk::CrashEventsOverlap, sources: &[client("WSL: a data race between the two handlers was mended")] },
+    QuirkRow { quirk: Quirk::CreateProcessResultIsLost, sources: &[client("hcsshim asks for the information anew")] },
+    QuirkRow { quirk: Quirk::ExitWaitTellsTimeOut, sources: &[client("a Rust client takes either form")] },
     QuirkRow { quirk: Quirk::RemovesFlexibleIov, sources: &[client("WSL: best effort, refused on some versions")] },
 ];
 

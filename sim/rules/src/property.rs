@@ -82,7 +82,7 @@ pub const SYSTEM_PROPERTIES: [PropertyRow; SystemProperty::COUNT] = [
     row(SystemProperty::Memory, Some("Memory"), MACHINES, &[documented("schema reference: MemoryInformationForVm"), observed("WSL issue 4193, its beginning", &[B18362]), assumed("the figures")]),
     row(SystemProperty::GuestMemory, None, MACHINES, UNSEEN),
     row(SystemProperty::Statistics, Some("Statistics"), Kinds::EVERY, &[documented("schema reference: Statistics"), observed("hcsctl: no Network section for a container of schema 2", &[Build::B26200]), assumed("the figures")]),
-    row(SystemProperty::ProcessList, Some("ProcessList"), CONTAINERS, &[documented("schema reference: ProcessDetails"), assumed("no modelled call makes a process, so that the list is empty")]),
+    row(SystemProperty::ProcessList, Some("ProcessList"), CONTAINERS, &[documented("schema reference: ProcessDetails"), client("hcsctl: no ids of parents"), assumed("the figures; and that the guest's own processes are left out")]),
     row(SystemProperty::TerminateOnLastHandleClosed, Some("TerminateOnLastHandleClosed"), Kinds::EVERY, REFERENCE),
     row(SystemProperty::SharedMemoryRegion, Some("SharedMemoryRegionInfo"), MACHINES, &[documented("schema reference: SharedMemoryRegionInfo"), observed("a shared memory probe: the address is a page number behind the memory", &[B26100])]),
     row(SystemProperty::GuestConnection, Some("GuestConnectionInfo"), Kinds::of(&[Kind::GuestVirtualMachine, Kind::HyperVContainer]), &[documented("schema reference: GuestConnectionInfo"), client("hcsshim: the capabilities"), assumed("the protocol version, 4")]),

@@ -133,6 +133,12 @@ closed! {
         KeepState,
         /// The change is held against [`crate::resource`], and made.
         Change,
+        /// A process enters the table, and the caller gets its handle.
+        MakeProcess,
+        /// The caller gets a handle of a process.
+        OpenProcess,
+        /// The process gets its id and its streams, and its program begins.
+        StartProcess,
     }
 }
 

@@ -17,9 +17,9 @@ closed! {
 }
 
 closed! {
-    /// What the call's system handle has to do with the service.
+    /// What the call's system or process handle has to do with the service.
     pub enum Connection, Connections {
-        /// The call takes no system handle.
+        /// The call takes no such handle.
         None,
         /// The handle was made since the service last came up.
         Live,
@@ -57,7 +57,7 @@ const WITHOUT_SYSTEM: Calls = Calls::of(&[
     Call::ModifyServiceSettings,
     Call::SubmitWerReport,
 ]);
-/// The calls that ask the service about a system.
+/// The calls that ask the service about a system or a process.
 const WITH_SYSTEM: Calls = Calls::of(&[
     Call::StartComputeSystem,
     Call::TerminateComputeSystem,
@@ -70,7 +70,18 @@ const WITH_SYSTEM: Calls = Calls::of(&[
     Call::ResumeComputeSystem,
     Call::SaveComputeSystem,
     Call::ModifyComputeSystem,
+    Call::CreateProcess,
+    Call::OpenProcess,
+    Call::TerminateProcess,
+    Call::SignalProcess,
+    Call::GetProcessInfo,
+    Call::GetProcessProperties,
+    Call::ModifyProcess,
+    Call::SetProcessCallback,
+    Call::WaitForProcessExit,
 ]);
+/// The calls that give such a handle back.
+const CLOSING: Calls = Calls::of(&[Call::CloseComputeSystem, Call::CloseProcess]);
 
 /// Every row of the service stage.
 pub const ROWS: &[ServiceRow] = &LIST;
@@ -119,7 +130,7 @@ const LIST: [ServiceRow; 5] = [
     },
     ServiceRow {
         id: "service.close",
-        calls: Calls::of(&[Call::CloseComputeSystem]),
+        calls: CLOSING,
         services: Services::EVERY,
         connections: Connections::EVERY,
         refuses: None,
@@ -142,7 +153,7 @@ const fn lay_service() -> [u16; CELLS] {
         let call = Call::ALL[at];
         if WITHOUT_SYSTEM.contains(call) {
             domain[at] = [1 << at, Services::EVERY.bits(), Connections::of(&[Connection::None]).bits()];
-        } else if WITH_SYSTEM.contains(call) || call as u8 == Call::CloseComputeSystem as u8 {
+        } else if WITH_SYSTEM.contains(call) || CLOSING.contains(call) {
             domain[at] = [1 << at, Services::EVERY.bits(), Connections::except(&[Connection::None]).bits()];
         }
         at += 1;

@@ -8,6 +8,7 @@ mod change;
 mod end;
 mod life;
 mod pause;
+mod process;
 mod query;
 mod world;
 
@@ -44,7 +45,8 @@ const PAUSABLE: &[Kind] = &[VirtualMachine, GuestVirtualMachine, HyperVContainer
 /// What lives on another's kernel.
 const SILOS: &[Kind] = &[ProcessContainer, HostedContainer];
 
-const PARTS: &[&[Row]] = &[life::ROWS, end::ROWS, pause::ROWS, change::ROWS, query::ROWS, world::ROWS];
+const PARTS: &[&[Row]] =
+    &[life::ROWS, end::ROWS, pause::ROWS, change::ROWS, query::ROWS, process::ROWS, world::ROWS];
 static LIST: [Row; count(PARTS)] = join(PARTS);
 
 /// Every row, grouped by trigger.

@@ -25,6 +25,9 @@ pub const fn latency(operation: OperationType) -> (u64, u64) {
         OperationType::Save => (200 * MILLISECOND, 2 * SECOND),
         OperationType::Modify => (MILLISECOND, 30 * MILLISECOND),
         OperationType::GetProperties => (200 * MICROSECOND, 2 * MILLISECOND),
+        OperationType::CreateProcess => (5 * MILLISECOND, 50 * MILLISECOND),
+        OperationType::SignalProcess | OperationType::ModifyProcess => (MILLISECOND, 10 * MILLISECOND),
+        OperationType::GetProcessInfo | OperationType::GetProcessProperties => (200 * MICROSECOND, 2 * MILLISECOND),
     }
 }
 

@@ -81,6 +81,26 @@ closed! {
         ModifyServiceSettings,
         /// `HcsSubmitWerReport`
         SubmitWerReport,
+        /// `HcsCreateProcess`
+        CreateProcess,
+        /// `HcsOpenProcess`
+        OpenProcess,
+        /// `HcsCloseProcess`
+        CloseProcess,
+        /// `HcsTerminateProcess`
+        TerminateProcess,
+        /// `HcsSignalProcess`
+        SignalProcess,
+        /// `HcsGetProcessInfo`
+        GetProcessInfo,
+        /// `HcsGetProcessProperties`
+        GetProcessProperties,
+        /// `HcsModifyProcess`
+        ModifyProcess,
+        /// `HcsSetProcessCallback`
+        SetProcessCallback,
+        /// `HcsWaitForProcessExit`
+        WaitForProcessExit,
     }
 }
 
@@ -203,6 +223,10 @@ closed! {
         SetCallback,
         /// `HcsWaitForComputeSystemExit` is admitted.
         WaitForExit,
+        /// `HcsCreateProcess` is admitted. What happens to the process then is in [`crate::process`].
+        CreateProcess,
+        /// `HcsOpenProcess` looks the id up.
+        OpenProcess,
         /// The create operation is done.
         CreateDone,
         /// The start operation is done.
@@ -225,6 +249,10 @@ closed! {
         GetPropertiesDone,
         /// The list is done.
         EnumerateDone,
+        /// The process is made, or cannot be: see [`crate::process::LAUNCH_FAULTS`].
+        CreateProcessDone,
+        /// The process that was made first is over.
+        InitExit,
         /// The last handle of all clients is gone, by close or by a client's death.
         LastHandleGone,
         /// The guest operating system crashes.
@@ -329,6 +357,16 @@ closed! {
         HostGone,
         /// The template is over.
         TemplateGone,
+        /// No live process has the id, and no handle keeps one that had.
+        UnknownProcess,
+        /// The process of the id lives.
+        LiveProcess,
+        /// The process of the id is over; a handle keeps its record.
+        EndedProcess,
+        /// The guest is Windows.
+        WindowsGuest,
+        /// The guest is Linux.
+        LinuxGuest,
     }
 }
 
@@ -373,6 +411,12 @@ impl Trigger {
             Trigger::GuestReset => Facets::of(&[F::StopOnReset, F::SharedMemory, F::NoVideoMonitor, F::Resettable]),
             Trigger::GuestStops => Facets::of(&[F::Reboot, F::PowerOff]),
             Trigger::OriginGone => Facets::of(&[F::HostGone, F::TemplateGone]),
+            Trigger::CreateProcess => {
+                Facets::of(&[F::ValidDocument, F::MalformedDocument, F::InvalidDocument, F::ConnectionLost])
+            }
+            Trigger::CreateProcessDone => Facets::of(&[F::Plain, F::Unservable]),
+            Trigger::OpenProcess => Facets::of(&[F::UnknownProcess, F::LiveProcess, F::EndedProcess]),
+            Trigger::InitExit => Facets::of(&[F::WindowsGuest, F::LinuxGuest]),
             Trigger::Open
             | Trigger::Close
             | Trigger::Start
@@ -399,7 +443,8 @@ impl Trigger {
     /// operation earlier is in [`crate::operation::IN_FLIGHT`].
     pub const fn states(self) -> SystemStates {
         use SystemState::{
-            Absent, Creating, Exited, Pausing, Refused, Resuming, Saving, Starting, Stopping, Terminating,
+            Absent, Creating, Exited, Paused, Pausing, Refused, Resuming, Running, Saving, Starting, Stopping, Template,
+            Terminating,
         };
         match self {
             // An id names at most one system that is neither refused nor exited.
@@ -416,6 +461,11 @@ impl Trigger {
             Trigger::CrashDone | Trigger::ModifyDone => SystemStates::except(&[Absent, Refused, Creating, Exited]),
             // A creation may fail while a query runs.
             Trigger::GetPropertiesDone => SystemStates::except(&[Absent]),
+            // The end of the system ends it: see [`crate::operation::IN_FLIGHT`].
+            Trigger::CreateProcessDone => SystemStates::of(&[
+                Running, Pausing, Paused, Resuming, Saving, Template, Stopping,
+            ]),
+            Trigger::InitExit => SystemStates::of(&[Running, Stopping, Terminating]),
             Trigger::Close
             | Trigger::Start
             | Trigger::ShutDown
@@ -429,6 +479,8 @@ impl Trigger {
             | Trigger::List
             | Trigger::SetCallback
             | Trigger::WaitForExit
+            | Trigger::CreateProcess
+            | Trigger::OpenProcess
             | Trigger::LastHandleGone
             | Trigger::GuestCrash
             | Trigger::GuestPowerOff
@@ -460,6 +512,8 @@ impl Trigger {
             Trigger::Enumerate => Some(Call::EnumerateComputeSystems),
             Trigger::SetCallback => Some(Call::SetComputeSystemCallback),
             Trigger::WaitForExit => Some(Call::WaitForComputeSystemExit),
+            Trigger::CreateProcess => Some(Call::CreateProcess),
+            Trigger::OpenProcess => Some(Call::OpenProcess),
             _ => None,
         }
     }
@@ -478,6 +532,7 @@ impl Trigger {
             Trigger::ModifyDone => Some(Call::ModifyComputeSystem),
             Trigger::GetPropertiesDone => Some(Call::GetComputeSystemProperties),
             Trigger::EnumerateDone => Some(Call::EnumerateComputeSystems),
+            Trigger::CreateProcessDone => Some(Call::CreateProcess),
             _ => None,
         }
     }
@@ -508,16 +563,32 @@ closed! {
         Modify,
         /// 9
         GetProperties,
+        /// 10
+        CreateProcess,
+        /// 11. `HcsTerminateProcess` has it too: the header gives that call no type of its own (assumed).
+        SignalProcess,
+        /// 12
+        GetProcessInfo,
+        /// 13
+        GetProcessProperties,
+        /// 14
+        ModifyProcess,
         /// 15
         Crash,
     }
 }
 
 impl OperationType {
-    /// The trigger of the operation's completion.
+    /// The trigger of the operation's completion; `None` for operations on a process, which have their own in
+    /// [`crate::process`].
     pub const fn completion(self) -> Option<Trigger> {
         match self {
-            OperationType::None => None,
+            OperationType::None
+            | OperationType::SignalProcess
+            | OperationType::GetProcessInfo
+            | OperationType::GetProcessProperties
+            | OperationType::ModifyProcess => None,
+            OperationType::CreateProcess => Some(Trigger::CreateProcessDone),
             OperationType::Enumerate => Some(Trigger::EnumerateDone),
             OperationType::Create => Some(Trigger::CreateDone),
             OperationType::Start => Some(Trigger::StartDone),
@@ -546,6 +617,11 @@ impl OperationType {
             OperationType::Terminate => 7,
             OperationType::Modify => 8,
             OperationType::GetProperties => 9,
+            OperationType::CreateProcess => 10,
+            OperationType::SignalProcess => 11,
+            OperationType::GetProcessInfo => 12,
+            OperationType::GetProcessProperties => 13,
+            OperationType::ModifyProcess => 14,
             OperationType::Crash => 15,
         }
     }
@@ -553,7 +629,12 @@ impl OperationType {
     /// `OperationFailure.Detail` in the `Attribution` of a result document (schema reference).
     pub const fn detail(self) -> Option<&'static str> {
         match self {
-            OperationType::None | OperationType::Enumerate => None,
+            // The schema has no detail for the properties of a process.
+            OperationType::None | OperationType::Enumerate | OperationType::GetProcessProperties => None,
+            OperationType::CreateProcess => Some("ExecuteProcess"),
+            OperationType::SignalProcess => Some("SignalProcess"),
+            OperationType::GetProcessInfo => Some("GetProcessInfo"),
+            OperationType::ModifyProcess => Some("ModifyProcess"),
             OperationType::Create => Some("Construct"),
             OperationType::Start => Some("Start"),
             OperationType::ShutDown => Some("Shutdown"),
@@ -583,6 +664,11 @@ impl Call {
             Call::ModifyComputeSystem => Some(OperationType::Modify),
             Call::GetComputeSystemProperties => Some(OperationType::GetProperties),
             Call::CrashComputeSystem => Some(OperationType::Crash),
+            Call::CreateProcess => Some(OperationType::CreateProcess),
+            Call::TerminateProcess | Call::SignalProcess => Some(OperationType::SignalProcess),
+            Call::GetProcessInfo => Some(OperationType::GetProcessInfo),
+            Call::GetProcessProperties => Some(OperationType::GetProcessProperties),
+            Call::ModifyProcess => Some(OperationType::ModifyProcess),
             _ => None,
         }
     }
@@ -606,6 +692,8 @@ closed! {
         SystemRdpEnhancedModeStateChanged,
         /// 0x00000006: the guest connection is closed, expected or not; no data.
         SystemGuestConnectionClosed,
+        /// 0x00010000: the process is over; data is a `ProcessStatus`. Told to callbacks of process handles only.
+        ProcessExited,
         /// 0x01000000: an operation on this handle is done.
         OperationCallback,
         /// 0x02000000: the connection to the service is lost; no data.
@@ -622,6 +710,7 @@ impl EventType {
             EventType::SystemCrashReport => 3,
             EventType::SystemRdpEnhancedModeStateChanged => 4,
             EventType::SystemGuestConnectionClosed => 6,
+            EventType::ProcessExited => 0x0001_0000,
             EventType::OperationCallback => 0x0100_0000,
             EventType::ServiceDisconnect => 0x0200_0000,
         }
@@ -640,7 +729,7 @@ pub mod event_options {
     pub const ENABLE_LIVE_MIGRATION_EVENTS: u32 = 4;
 }
 
-/// The one value of `requestedAccess` that `HcsOpenComputeSystem` takes.
+/// The one value of `requestedAccess` that `HcsOpenComputeSystem` takes. Clients pass it to `HcsOpenProcess` too.
 pub const GENERIC_ALL: u32 = 0x1000_0000;
 
 /// The time-out value that means to wait for ever.

@@ -16,7 +16,7 @@ pub mod service;
 pub mod silo;
 pub mod system;
 
-use super::Shape::{self, Anything, Array, Boolean, Guid, Integer, Map, Object, OneOf, Text, Unsigned};
+use super::Shape::{self, Anything, Array, Boolean, Guid, Integer, Map, Object, OneOf, OneOfOrNumber, Text, Unsigned};
 use super::{Choice, Member, Type, Value, Version};
 
 const U8: Shape = Unsigned { max: u8::MAX as u64 };

@@ -1,6 +1,6 @@
 //! Processes: parameters, signals, changes and statuses.
 
-use super::{Anything, Array, Boolean, Choice, I32, Map, Object, OneOf, Text, Type, U16, U32, m, v};
+use super::{Anything, Array, Boolean, Choice, I32, Map, Object, OneOf, OneOfOrNumber, Text, Type, U16, U32, m, v};
 
 /// `CloseHandle`
 pub static CLOSE_HANDLE: Type = Type {
@@ -80,7 +80,8 @@ pub static SIGNAL_PROCESS_OPTIONS: Type = Type {
     formerly: None,
     since: (2, 0),
     until: None,
-    members: &[m("Signal", OneOf(&PROCESS_SIGNAL), (2, 1))],
+    // A Linux guest is sent a number, which no published schema has; hcsshim sends it.
+    members: &[m("Signal", OneOfOrNumber(&PROCESS_SIGNAL, u32::MAX as u64), (2, 1))],
 };
 
 /// `ModifyOperation`
