@@ -10,7 +10,7 @@ mod word;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use hcs_rules::guest::{SIGKILL, SIGTERM, Signal};
+use hcs_rules::guest::{SIGKILL, SIGTERM, Signal, is_ignored_by_default};
 
 use crate::guest::command_line;
 use crate::guest::sh::grammar::{Command, Simple, Tree, Word, is_name, parse};
@@ -382,11 +382,7 @@ impl Sh {
                     self.exit(MISUSE);
                 }
             }
-            shell::Step::Check => {
-                if self.state.gives_up && !self.shell.success {
-                    self.exit(self.shell.status);
-                }
-            }
+            shell::Step::Check if self.state.gives_up && !self.shell.success => self.exit(self.shell.status),
             shell::Step::Settle => self.shell.end(0),
             shell::Step::Enter(redirects, past) => match self.redirected(world, redirects) {
                 Some(outside) => self.frames.enter(outside),
@@ -868,9 +864,21 @@ impl Sh {
                 self.fails(world, &format!("kill: Illegal number: {process}"), MISUSE);
                 continue;
             };
+            if id == self.id {
+                self.kill_itself(number);
+                continue;
+            }
             if !world.send(id, (number != SIGKILL).then_some(Signal::Number(number))) {
                 self.fails(world, "kill: No such process", 1);
             }
+        }
+    }
+
+    /// `kill $$`: nobody outside has to tell it.
+    fn kill_itself(&mut self, number: u8) {
+        let dies = number == SIGKILL || self.signal(Signal::Number(number)) == Reaction::Default;
+        if dies && !is_ignored_by_default(number) {
+            self.doing = Doing::End(SIGNALLED + u32::from(number));
         }
     }
 
