@@ -105,7 +105,7 @@ fn literal(text: &str) -> Option<i64> {
         None if digits.len() > 1 && digits.starts_with('0') => i64::from_str_radix(digits, 8),
         None => digits.parse(),
     };
-    value.ok().map(|value| value * sign)
+    value.ok().map(|value: i64| value.wrapping_mul(sign))
 }
 
 #[cfg(test)]
@@ -114,7 +114,11 @@ mod tests {
 
     #[test]
     fn sums() {
-        let variable = |name: &str| (name == "x").then(|| "7".to_owned());
+        let variable = |name: &str| match name {
+            "x" => Some("7".to_owned()),
+            "hex" => Some("-0x-8000000000000000".to_owned()),
+            _ => None,
+        };
         for (text, value) in [
             ("1+2*3", Ok(7)),
             ("(1 + 2) * 3 - -4", Ok(13)),
@@ -124,6 +128,7 @@ mod tests {
             ("7/0", Err(Fault::Division)),
             ("-9223372036854775807-1", Ok(i64::MIN)),
             ("(-9223372036854775807-1)/-1", Ok(i64::MIN)),
+            ("hex", Ok(i64::MIN)),
             ("1+", Err(Fault::Syntax)),
             ("1<<2", Err(Fault::Syntax)),
             ("09", Err(Fault::Syntax)),

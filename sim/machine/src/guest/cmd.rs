@@ -14,14 +14,14 @@ use hcs_rules::guest::{ConsoleSignal, Signal};
 use crate::guest::arithmetic::{self, Fault};
 use crate::guest::cmd::grammar::{Command, Relation, Test, Tree, is_delimiter, parse};
 use crate::guest::command_line::{self, windows_program};
-use crate::guest::shell::{self, Fetched, Frames, Items, List, Redirect, Refused, Shell, Syntax, To, row};
+use crate::guest::shell::{
+    self, Fetched, Frames, Items, List, MOST_OF_VARIABLES, Redirect, Refused, Shell, Syntax, To, row,
+};
 use crate::guest::stream::{FOR_INPUT, Line, for_child, step};
 use crate::guest::{Launch, Output, Pause, Reaction, Surroundings, signal};
 
 /// The longest line.
 const LONGEST_LINE: usize = 8191;
-/// How many variables there can be.
-const MOST_VARIABLES: usize = 4096;
 /// The code of a command that does not exist, within `cmd`.
 const NO_COMMAND: u32 = 9009;
 /// The code of `start` when there is no such program.
@@ -588,7 +588,9 @@ impl Cmd {
                 }
                 None => self.ends(1),
             }
-        } else if known.is_none() && self.environment.len() >= MOST_VARIABLES {
+        } else if self.environment.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+            > MOST_OF_VARIABLES
+        {
             self.fails(world, "Not enough memory resources are available to process this command.");
         } else {
             let name = known.unwrap_or_else(|| Arc::from(name));

@@ -14,7 +14,9 @@ use hcs_rules::guest::{SIGKILL, SIGTERM, Signal, is_ignored_by_default};
 
 use crate::guest::command_line;
 use crate::guest::sh::grammar::{Command, Simple, Tree, Word, is_name, parse};
-use crate::guest::shell::{self, Fetched, Frames, Items, List, Redirect, Refused, Shell, Syntax, To, row};
+use crate::guest::shell::{
+    self, Fetched, Frames, Items, List, MOST_OF_VARIABLES, Redirect, Refused, Shell, Syntax, To, row,
+};
 use crate::guest::stream::{BUFFER, FOR_INPUT, Line, for_child, step};
 use crate::guest::{Launch, Output, Pause, Reaction, Redirection, Surroundings, signal};
 
@@ -24,8 +26,6 @@ const MISUSE: u32 = 2;
 const NO_COMMAND: u32 = 127;
 /// A code that a signal makes: this and the signal's number.
 const SIGNALLED: u32 = 128;
-/// How many variables there can be.
-const MOST_VARIABLES: usize = 4096;
 /// How many children it remembers that it has not waited for.
 const MOST_JOBS: usize = 1024;
 /// How many signals it passes on to the program that it has become.
@@ -499,16 +499,14 @@ impl Sh {
 
     /// Sets a variable. Whether that could be done.
     fn assign(&mut self, world: &mut dyn Surroundings, name: &Arc<str>, value: Arc<str>) -> bool {
-        let variables = Arc::make_mut(&mut self.state.variables);
-        if let Some(variable) = variables.get_mut(name) {
-            variable.value = value;
-            return true;
-        }
-        if variables.len() >= MOST_VARIABLES {
+        let held: usize = self.state.variables.iter().map(|(name, variable)| name.len() + variable.value.len()).sum();
+        if held > MOST_OF_VARIABLES {
             self.unmodelled(world, "so many variables");
             return false;
         }
-        variables.insert(name.clone(), Variable { value, exported: false });
+        let variables = Arc::make_mut(&mut self.state.variables);
+        let exported = variables.get(name).is_some_and(|variable| variable.exported);
+        variables.insert(name.clone(), Variable { value, exported });
         true
     }
 
@@ -556,6 +554,8 @@ impl Sh {
         };
         if !BUILTINS.contains(&&*name) {
             match self.spawn(world, &words, &assignments, false) {
+                // Shells put the last program of a text in their own place: it gets the signals then.
+                Some(child) if self.ends_with_this() => self.doing = Doing::Become(child),
                 Some(child) => self.doing = Doing::Child(child),
                 None => self.fails(world, &format!("{name}: not found"), NO_COMMAND),
             }
@@ -566,6 +566,16 @@ impl Sh {
         }
         self.builtin(world, &words);
         Ok(())
+    }
+
+    /// Whether the shell has nothing to do after the command that runs.
+    fn ends_with_this(&self) -> bool {
+        !self.reads
+            && self.ending.is_none()
+            && self.outside.is_empty()
+            && self.state.at_end.is_none()
+            && self.state.traps.is_empty()
+            && self.frames.is_last()
     }
 
     /// Starts what nobody waits for. It does not read what the shell reads.

@@ -13,6 +13,8 @@ use crate::guest::{Launch, Output, Redirection, Surroundings, path};
 
 /// How deep a text of a shell nests.
 pub(super) const DEEPEST: usize = 40;
+/// What all variables may hold together, in bytes.
+pub(super) const MOST_OF_VARIABLES: usize = 1 << 20;
 /// How deep texts run within texts: `call`, `eval`, a trap.
 const DEEPEST_TEXTS: usize = 40;
 /// How many steps that only lead elsewhere are taken at once.
@@ -391,6 +393,14 @@ impl<C: Clone, W: Clone> Frames<C, W> {
             }
         }
         Fetched::Later
+    }
+
+    /// Whether nothing follows the command that runs: what is left only takes redirections back.
+    pub(super) fn is_last(&self) -> bool {
+        self.0.iter().all(|frame| {
+            let left = frame.row.get(frame.at..).unwrap_or_default();
+            frame.status.is_none() && left.iter().all(|step| matches!(step, Step::Check | Step::Leave))
+        })
     }
 
     /// Goes elsewhere in the innermost text.

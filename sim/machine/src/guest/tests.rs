@@ -304,6 +304,9 @@ fn signals() {
         (linux("pause"), Signal::Number(17), "", None),
         (sh("sleep 100"), term, "", Some(143)),
         (sh("exec sleep 100"), term, "", Some(143)),
+        (sh("sim-stubborn > /dev/null"), term, "", None),
+        (sh("sim-echo-signals; true"), term, "", Some(143)),
+        (sh("sim-echo-signals"), term, "SIGTERM\n", None),
         (sh("trap 'echo a; exit 5' TERM; sleep 100"), term, "a\n", Some(5)),
         (sh("trap 'echo a' TERM; sleep 100 & wait $!; echo $?"), term, "a\n143\n", Some(0)),
         (sh("trap 'echo a' TERM; read x; echo $?"), term, "a\n143\n", Some(0)),
@@ -577,10 +580,9 @@ proptest! {
         prop_assert!(guest == other);
         // In half a second there are fewer steps than this for each process.
         prop_assert!(guest.runs < MANY);
-        if let Some(code) = guest.code() {
+        if guest.code().is_some() {
             small.run(Time(SECOND), 3_000);
             let shortest = small.read[0].len().min(guest.read[0].len());
-            let _ = code;
             prop_assert_eq!(&small.read[0][..shortest], &guest.read[0][..shortest]);
         }
     }
@@ -593,10 +595,18 @@ proptest! {
         small.room = 3;
         large.run(Time(SECOND), 500);
         small.run(Time(SECOND), 20_000);
+        let mut nudged = Guest::new(&launch);
+        for _ in 0..50 {
+            nudged.run(Time(SECOND), 10);
+            nudged.nudge();
+        }
+        nudged.run(Time(SECOND), 500);
         // Processes beside each other may write in another order.
         if large.code().is_some() && small.code().is_some() && !text.contains(['&']) && !text.contains("start") && !text.contains("fork") {
             prop_assert_eq!(&small.read, &large.read);
             prop_assert_eq!(small.code(), large.code());
+            prop_assert_eq!(&nudged.read, &large.read);
+            prop_assert_eq!(nudged.code(), large.code());
         }
     }
 
