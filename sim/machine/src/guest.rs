@@ -7,10 +7,13 @@
 //! | file | what is there |
 //! |---|---|
 //! | [`program`] | the programs that every guest has, and which command line names which |
-//! | `command_line` | how a command line becomes words, on Windows and on Linux |
-//! | `shell` | what both shells share; `cmd`, `sh`: their languages |
-//! | `tool` | the small programs: `sleep`, `cat`, `ping`, and those that make trouble |
 //! | [`script`] | programs written in one line of a story |
+//! | `tool` | the small programs: `sleep`, `cat`, `ping`, and those that make trouble |
+//! | `cmd`, `sh` | the shells, and below them their languages |
+//! | `shell`, `arithmetic` | what both shells share |
+//! | `command_line` | how a command line becomes words, on Windows and on Linux |
+//! | `stream` | lines that come in, bytes that go out when there is room |
+//! | `path`, `duration`, `signal` | paths, lengths of time, the names of signals |
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,8 +22,22 @@ use hcs_rules::guest::{GuestOs, Signal};
 
 use crate::time::Time;
 
+mod arithmetic;
+mod cmd;
+mod command_line;
+mod duration;
+#[cfg(test)]
+mod fake;
+mod path;
 pub mod program;
 pub mod script;
+mod sh;
+mod shell;
+mod signal;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tool;
 
 /// What a process is started with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +128,14 @@ pub trait Surroundings {
     fn exit_of(&mut self, child: u32) -> Option<u32>;
     /// Sends a signal to a process of the same guest, or kills it. Whether there is one.
     fn send(&mut self, process: u32, signal: Option<Signal>) -> bool;
+    /// The guest's name on its network, if it has one. Without it a program looks into its environment.
+    fn host_name(&self) -> Option<Arc<str>> {
+        None
+    }
+    /// The version that `ver` tells, if it is known: four numbers between dots.
+    fn version(&self) -> Option<Arc<str>> {
+        None
+    }
     /// Records that a program was asked for something that the double does not model; a strict world fails.
     fn not_modelled(&mut self, what: &'static str);
 }

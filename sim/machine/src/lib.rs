@@ -27,6 +27,7 @@ mod configuration;
 mod constraint;
 pub mod document;
 pub mod effect;
+pub mod guest;
 pub mod handle;
 mod happening;
 pub mod host;
