@@ -3,8 +3,9 @@
 //! The methods are as raw as the exports: handles are values that can be wrong, strings can be NULL, results are codes.
 //! The owned wrappers of this crate stand on them; tests of misuse use them directly.
 
+use std::io;
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Poll};
 
 use hcs_rules::export::Export;
 use hcs_rules::hresult::Hresult;
@@ -40,8 +41,33 @@ handles! {
     OperationHandle;
     /// `HCS_SYSTEM`: the bits of the handle, which may be stale, foreign or NULL.
     SystemHandle;
-    /// `HCS_PROCESS`: no modelled call makes one yet.
+    /// `HCS_PROCESS`: the bits of the handle, which may be stale, foreign or NULL.
     ProcessHandle;
+    /// A standard stream's `HANDLE`, which is the caller's own to close.
+    StreamHandle;
+}
+
+impl StreamHandle {
+    /// `INVALID_HANDLE_VALUE`
+    pub const INVALID: StreamHandle = StreamHandle(u64::MAX);
+
+    /// Whether there is a stream: neither NULL nor `INVALID_HANDLE_VALUE`, both of which the service gives for none.
+    pub const fn is_some(self) -> bool {
+        !self.is_null() && self.0 != Self::INVALID.0
+    }
+}
+
+/// `HCS_PROCESS_INFORMATION`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcessInformation {
+    /// `ProcessId`: the process's id in its guest.
+    pub process_id: u32,
+    /// `StdInput`
+    pub std_input: StreamHandle,
+    /// `StdOutput`
+    pub std_output: StreamHandle,
+    /// `StdError`
+    pub std_error: StreamHandle,
 }
 
 /// A string argument, `PCWSTR`.
@@ -148,12 +174,19 @@ pub trait Hcs: Send + Sync {
     fn get_operation_id(&self, operation: OperationHandle) -> u64;
     /// `HcsGetOperationResult`.
     fn get_operation_result(&self, operation: OperationHandle) -> Outcome;
-    /// `HcsGetOperationResultAndProcessInfo`; no modelled call has process information.
-    fn get_operation_result_and_process_info(&self, operation: OperationHandle) -> Outcome;
+    /// `HcsGetOperationResultAndProcessInfo`; the information is there only with `S_OK`, and its streams are then the caller's.
+    fn get_operation_result_and_process_info(
+        &self,
+        operation: OperationHandle,
+    ) -> (Outcome, Option<ProcessInformation>);
     /// `HcsWaitForOperationResult`; the time-out is in milliseconds, `u32::MAX` is for ever.
     fn wait_for_operation_result(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome;
-    /// `HcsWaitForOperationResultAndProcessInfo`; the time-out as above.
-    fn wait_for_operation_result_and_process_info(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome;
+    /// `HcsWaitForOperationResultAndProcessInfo`; the time-out and the information as above.
+    fn wait_for_operation_result_and_process_info(
+        &self,
+        operation: OperationHandle,
+        timeout_ms: u32,
+    ) -> (Outcome, Option<ProcessInformation>);
     /// `HcsSetOperationCallback`.
     fn set_operation_callback(&self, operation: OperationHandle, callback: Option<OperationCallback>) -> Hresult;
     /// `HcsCancelOperation`.
@@ -245,6 +278,64 @@ pub trait Hcs: Send + Sync {
     fn modify_service_settings(&self, settings: Text<'_>) -> Outcome;
     /// `HcsSubmitWerReport`; the settings are a `CrashReport`.
     fn submit_wer_report(&self, settings: Text<'_>) -> Hresult;
+
+    /// `HcsCreateProcess`; the parameters are a `ProcessParameters`. The handle is set when the call returns `S_OK`, before the
+    /// operation is done; the process's id and streams come with the operation's result.
+    fn create_process(
+        &self,
+        system: SystemHandle,
+        parameters: Text<'_>,
+        operation: OperationHandle,
+    ) -> (Hresult, ProcessHandle);
+    /// `HcsOpenProcess`; the access is `GENERIC_ALL`.
+    fn open_process(&self, system: SystemHandle, process_id: u32, requested_access: u32) -> (Hresult, ProcessHandle);
+    /// `HcsCloseProcess`. Unregisters the callback and waits for a running one to return; the process goes on.
+    fn close_process(&self, process: ProcessHandle);
+    /// `HcsTerminateProcess`.
+    fn terminate_process(&self, process: ProcessHandle, operation: OperationHandle, options: Text<'_>) -> Hresult;
+    /// `HcsSignalProcess`; the options are a `SignalProcessOptions`.
+    fn signal_process(&self, process: ProcessHandle, operation: OperationHandle, options: Text<'_>) -> Hresult;
+    /// `HcsGetProcessInfo`; the result is read as that of a creation.
+    fn get_process_info(&self, process: ProcessHandle, operation: OperationHandle) -> Hresult;
+    /// `HcsGetProcessProperties`; the result is a `ProcessStatus`.
+    fn get_process_properties(&self, process: ProcessHandle, operation: OperationHandle, query: Text<'_>) -> Hresult;
+    /// `HcsModifyProcess`; the settings are a `ProcessModifyRequest`.
+    fn modify_process(&self, process: ProcessHandle, operation: OperationHandle, settings: Text<'_>) -> Hresult;
+    /// `HcsSetProcessCallback`; `options` is `HCS_EVENT_OPTIONS`.
+    fn set_process_callback(&self, process: ProcessHandle, options: u32, callback: Option<EventCallback>) -> Hresult;
+    /// `HcsWaitForProcessExit`; the time-out is in milliseconds, `u32::MAX` is for ever. The document is a `ProcessStatus`.
+    fn wait_for_process_exit(&self, process: ProcessHandle, timeout_ms: u32) -> Outcome;
+
+    // Standard streams are no matter of the service's DLL: on Windows these are `ReadFile`, `WriteFile` and `CloseHandle`.
+
+    /// Reads from a process's output; waits while there is nothing and somebody could still write. 0 is the end.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a handle that is none of the caller's, or of an input; `TimedOut` when nothing can end the wait.
+    fn read_stream(&self, stream: StreamHandle, buffer: &mut [u8]) -> io::Result<usize>;
+    /// Writes to a process's input as much as fits; waits while nothing does.
+    ///
+    /// # Errors
+    /// `BrokenPipe` when nobody reads any more, and as [`Hcs::read_stream`].
+    fn write_stream(&self, stream: StreamHandle, bytes: &[u8]) -> io::Result<usize>;
+    /// Closes a stream: the process's input ends, its output breaks.
+    fn close_stream(&self, stream: StreamHandle);
+    /// As [`Hcs::read_stream`], for futures; `ticket` is the future's, as in [`Hcs::poll_idle`].
+    fn poll_read_stream(
+        &self,
+        stream: StreamHandle,
+        buffer: &mut [u8],
+        context: &mut Context<'_>,
+        ticket: &mut u64,
+    ) -> Poll<io::Result<usize>>;
+    /// As [`Hcs::write_stream`], for futures.
+    fn poll_write_stream(
+        &self,
+        stream: StreamHandle,
+        bytes: &[u8],
+        context: &mut Context<'_>,
+        ticket: &mut u64,
+    ) -> Poll<io::Result<usize>>;
 
     /// A call that is not modelled: records it and answers the code that says so.
     fn call_unmodelled(&self, export: &'static Export) -> Hresult {

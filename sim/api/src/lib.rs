@@ -9,6 +9,7 @@
 //! | [`error`] | what a failed call tells |
 //! | [`operation`] | an owned operation, to wait for or to await |
 //! | [`system`] | an owned compute system, blocking and async |
+//! | [`process`], [`stream`] | a command, a child with its streams, its exit status, as `std::process` has them |
 //! | [`block_on`] | the smallest executor |
 //! | `windows` | the real DLLs, loaded late; only on Windows |
 //!
@@ -17,7 +18,11 @@
 pub mod error;
 mod executor;
 pub mod hcs;
+mod json;
+mod listener;
 pub mod operation;
+pub mod process;
+pub mod stream;
 pub mod system;
 #[cfg(windows)]
 pub mod windows;
@@ -25,10 +30,12 @@ pub mod windows;
 pub use error::{Error, Result};
 pub use executor::block_on;
 pub use hcs::{
-    CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle,
-    Text,
+    CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, ProcessInformation,
+    StreamHandle, SystemHandle, Text,
 };
 pub use operation::{Completion, Operation};
-pub use system::{ComputeSystem, Exited, enumerate, enumerate_async, modify_service, service_properties};
+pub use process::{Child, Command, ExitStatus, Output, ProcessSignal, Stdio};
+pub use stream::{ChildOutput, ChildStdin};
+pub use system::{ComputeSystem, enumerate, enumerate_async, modify_service, service_properties};
 #[cfg(windows)]
 pub use windows::Windows;

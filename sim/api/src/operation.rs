@@ -90,21 +90,40 @@ impl Signal {
 }
 
 /// An operation to await. The call is made when it is first polled; dropping it leaves the request running.
-pub struct Completion<H: Hcs, Call> {
+pub struct Completion<H: Hcs, Call, Read = fn(&H, OperationHandle) -> Outcome> {
     hcs: H,
     call: Option<Call>,
+    read: Read,
     running: Option<(Operation<H>, Arc<Signal>)>,
     ticket: u64,
 }
 
-impl<H: Hcs + Clone, Call: FnOnce(&H, OperationHandle) -> Hresult + Unpin> Completion<H, Call> {
+impl<H: Hcs + Clone, Call> Completion<H, Call>
+where
+    Call: FnOnce(&H, OperationHandle) -> Hresult + Unpin,
+{
     /// An operation that `call` will start.
     pub(crate) fn new(hcs: &H, call: Call) -> Completion<H, Call> {
-        Completion { hcs: hcs.clone(), call: Some(call), running: None, ticket: 0 }
+        Completion::reading(hcs, call, H::get_operation_result)
     }
 }
 
-impl<H: Hcs + Clone + Unpin, Call: FnOnce(&H, OperationHandle) -> Hresult + Unpin> Future for Completion<H, Call> {
+impl<H: Hcs + Clone, Call, Read> Completion<H, Call, Read>
+where
+    Call: FnOnce(&H, OperationHandle) -> Hresult + Unpin,
+    Read: FnMut(&H, OperationHandle) -> Outcome + Unpin,
+{
+    /// An operation that `call` will start, and whose result `read` reads.
+    pub(crate) fn reading(hcs: &H, call: Call, read: Read) -> Completion<H, Call, Read> {
+        Completion { hcs: hcs.clone(), call: Some(call), read, running: None, ticket: 0 }
+    }
+}
+
+impl<H: Hcs + Clone + Unpin, Call, Read> Future for Completion<H, Call, Read>
+where
+    Call: FnOnce(&H, OperationHandle) -> Hresult + Unpin,
+    Read: FnMut(&H, OperationHandle) -> Outcome + Unpin,
+{
     type Output = Outcome;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
@@ -127,7 +146,7 @@ impl<H: Hcs + Clone + Unpin, Call: FnOnce(&H, OperationHandle) -> Hresult + Unpi
             return Poll::Ready(Outcome::bare(Hresult::HCS_E_OPERATION_NOT_STARTED));
         };
         if signal.poll(context) {
-            let outcome = operation.result();
+            let outcome = (this.read)(&this.hcs, operation.handle());
             this.running = None;
             return Poll::Ready(outcome);
         }

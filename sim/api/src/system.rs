@@ -1,38 +1,44 @@
 //! An owned compute system, over any [`Hcs`]: blocking methods, and the same with `_async`.
 
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{EventType, GENERIC_ALL, event_options};
 
 use crate::error::{Error, Result, check};
-use crate::hcs::{Event, EventCallback, Hcs, OperationHandle, Outcome, SystemHandle, Text};
-use crate::operation::{Completion, Operation, Signal, milliseconds};
+use crate::hcs::{Event, Hcs, OperationHandle, Outcome, SystemHandle, Text};
+use crate::listener::Listeners;
+use crate::operation::{Completion, Operation, milliseconds};
 
 /// A compute system of a client. Dropping it closes the handle, and with the last handle a system that was made so ends.
 pub struct ComputeSystem<H: Hcs> {
     hcs: H,
     id: String,
     handle: SystemHandle,
-    listeners: Arc<Mutex<Listeners>>,
-}
-
-/// Whoever listens to the handle's events. HCS takes one callback a handle, so they share it.
-#[derive(Default)]
-struct Listeners {
-    registered: bool,
-    callbacks: Vec<EventCallback>,
-    exit: Option<Event>,
-    waiting: Vec<Weak<Signal>>,
+    listeners: Listeners,
 }
 
 impl<H: Hcs> std::fmt::Debug for ComputeSystem<H> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "compute system {:?}", self.id)
+    }
+}
+
+impl<H: Hcs> ComputeSystem<H> {
+    pub(crate) fn hcs(&self) -> &H {
+        &self.hcs
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The handle, for calls of [`Hcs`].
+    pub fn handle(&self) -> SystemHandle {
+        self.handle
     }
 }
 
@@ -65,17 +71,7 @@ impl<H: Hcs + Clone> ComputeSystem<H> {
     }
 
     fn own(hcs: &H, id: &str, handle: SystemHandle) -> ComputeSystem<H> {
-        ComputeSystem { hcs: hcs.clone(), id: id.to_owned(), handle, listeners: Arc::default() }
-    }
-
-    /// The id.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The handle, for calls of [`Hcs`].
-    pub fn handle(&self) -> SystemHandle {
-        self.handle
+        ComputeSystem { hcs: hcs.clone(), id: id.to_owned(), handle, listeners: Listeners::new(EventType::SystemExited) }
     }
 
     /// Starts the system and waits until it runs.
@@ -194,26 +190,14 @@ impl<H: Hcs + Clone> ComputeSystem<H> {
     /// # Errors
     /// The code of `HcsSetComputeSystemCallback`, which is called for the first listener only.
     pub fn on_event(&self, callback: impl Fn(&Event) + Send + Sync + 'static) -> Result<()> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).callbacks.push(Arc::new(callback));
+        self.listeners.add(Arc::new(callback));
         self.listen()
     }
 
     /// Registers the one callback that all listeners share.
     fn listen(&self) -> Result<()> {
-        {
-            let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-            if std::mem::replace(&mut listeners.registered, true) {
-                return Ok(());
-            }
-        }
-        let listeners = Arc::downgrade(&self.listeners);
-        let callback: EventCallback = Arc::new(move |event| hear(&listeners, event));
-        let code = self.hcs.set_compute_system_callback(self.handle, event_options::NONE, Some(callback));
-        if code.is_err() {
-            self.listeners.lock().unwrap_or_else(PoisonError::into_inner).registered = false;
-            return Err(Error::new("HcsSetComputeSystemCallback", Some(&self.id), Outcome::bare(code)));
-        }
-        Ok(())
+        let set = |callback| self.hcs.set_compute_system_callback(self.handle, event_options::NONE, Some(callback));
+        self.listeners.listen("HcsSetComputeSystemCallback", Some(&self.id), set)
     }
 
     #[track_caller]
@@ -349,71 +333,12 @@ impl<H: Hcs + Clone + Unpin> ComputeSystem<H> {
     }
 
     /// The system's end, to await: its exit status, JSON. Works on every build, by the exit event.
-    pub fn exited(&self) -> Exited<'_, H> {
-        Exited { system: self, signal: None, ticket: 0 }
-    }
-}
-
-/// The end of a system, to await.
-///
-/// Ends with an error when the callback cannot be registered, or when the service goes away.
-pub struct Exited<'s, H: Hcs> {
-    system: &'s ComputeSystem<H>,
-    signal: Option<Arc<Signal>>,
-    ticket: u64,
-}
-
-impl<H: Hcs + Clone + Unpin> Future for Exited<'_, H> {
-    type Output = Result<String>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        if this.signal.is_none() {
-            let signal = Arc::new(Signal::default());
-            let mut listeners = this.system.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-            listeners.waiting.push(Arc::downgrade(&signal));
-            drop(listeners);
-            this.signal = Some(signal);
-            if let Err(error) = this.system.listen() {
-                return Poll::Ready(Err(error));
-            }
-        }
-        let told = this.signal.as_ref().is_some_and(|signal| signal.poll(context));
-        let exit = this.system.listeners.lock().unwrap_or_else(PoisonError::into_inner).exit.clone();
-        match exit {
-            Some(event) if event.kind == EventType::SystemExited.value() => {
-                Poll::Ready(Ok(event.data.map(|data| data.to_string()).unwrap_or_default()))
-            }
-            Some(_) => {
-                let gone = Outcome::bare(Hresult::HCS_E_SERVICE_DISCONNECT);
-                Poll::Ready(Err(Error::new("HcsSetComputeSystemCallback", Some(&this.system.id), gone)))
-            }
-            None => {
-                debug_assert!(!told, "told of an exit that is not there");
-                this.system.hcs.poll_idle(context, &mut this.ticket);
-                Poll::Pending
-            }
-        }
-    }
-}
-
-/// An event comes: listeners hear it, and the end is kept for whoever awaits it.
-fn hear(listeners: &Weak<Mutex<Listeners>>, event: &Event) {
-    let Some(listeners) = listeners.upgrade() else { return };
-    let (callbacks, waiting) = {
-        let mut listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = [EventType::SystemExited.value(), EventType::ServiceDisconnect.value()].contains(&event.kind);
-        if end && listeners.exit.is_none() {
-            listeners.exit = Some(event.clone());
-        }
-        let waiting = if end { std::mem::take(&mut listeners.waiting) } else { Vec::new() };
-        (listeners.callbacks.clone(), waiting)
-    };
-    for callback in callbacks {
-        callback(event);
-    }
-    for signal in waiting.iter().filter_map(Weak::upgrade) {
-        signal.set();
+    ///
+    /// # Errors
+    /// When the callback cannot be registered, or the service goes away.
+    pub fn exited(&self) -> impl Future<Output = Result<String>> + '_ {
+        let end = self.listeners.end(&self.hcs, "HcsSetComputeSystemCallback", Some(&self.id), || self.listen());
+        async { Ok(end.await?.map(|data| data.to_string()).unwrap_or_default()) }
     }
 }
 

@@ -170,6 +170,17 @@ fn write_attribution(record: &mut ObjectWriter<'_>, attribution: &Attribution) {
     }
 }
 
+/// A `ProcessStatus`: all four members, in this order, zeros too (observed).
+pub(crate) fn process_status(id: u32, exited: bool, code: u32, wait_result: Hresult) -> Arc<str> {
+    Writer::object(|status| {
+        status.unsigned("ProcessId", id.into());
+        status.boolean("Exited", exited);
+        status.unsigned("ExitCode", code.into());
+        status.integer("LastWaitResult", (wait_result.0 as i32).into());
+    })
+    .into()
+}
+
 /// A `CrashReport`, with the members that do not depend on the guest's own report. Only the report itself, not the notice
 /// that a crash has begun, tells of the dump (documented).
 pub(crate) fn crash_report(build: Build, id: &str, is_report: bool) -> Arc<str> {

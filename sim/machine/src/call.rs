@@ -1,5 +1,6 @@
 //! Calls on compute systems, once they are admitted: the document stage and the state stage.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hcs_rules::document::Root;
@@ -65,6 +66,10 @@ impl Host {
             exit: None,
             handles: Vec::with_capacity(1),
             in_flight: Vec::with_capacity(1),
+            processes: BTreeMap::new(),
+            made_processes: 0,
+            process_count: 0,
+            files: None,
             sequence,
             object,
             ordinals: [0; OperationType::COUNT],
@@ -81,14 +86,12 @@ impl Host {
             }
         }
         let start = Start {
-            kind: OperationType::Create,
             handle: Some(handle),
             system: Some(system),
-            before,
             refusal: read.refusal,
-            document: None,
+            ..Start::of(OperationType::Create, Some(before))
         };
-        self.start_work(on, row, fate, start, effects);
+        self.start_work(on, self.ruled(row), fate, start, effects);
         Reply::Handle(Hresult::S_OK, Handle::new(HandleType::System, handle))
     }
 
@@ -119,16 +122,10 @@ impl Host {
     ) -> Reply {
         let read = Reading::query(query, Root::SystemQuery, self.build);
         let row = self.row(Trigger::Enumerate, read.facet, Kind::VirtualMachine, SystemState::Absent);
-        let start = Start {
-            kind: OperationType::Enumerate,
-            handle: None,
-            system: None,
-            before: SystemState::Absent,
-            refusal: read.refusal,
-            document: read.document,
-        };
+        let start =
+            Start { refusal: read.refusal, document: read.document, ..Start::of(OperationType::Enumerate, None) };
         let on = Admitted { namespace: namespace.cloned(), ..*on };
-        self.start_work(&on, row, fate, start, effects);
+        self.start_work(&on, self.ruled(row), fate, start, effects);
         Reply::Outcome(Hresult::S_OK, None)
     }
 
@@ -220,14 +217,13 @@ impl Host {
             (Surface::Operation, _) => {
                 self.settle(row, key, effects);
                 let start = Start {
-                    kind: started_by(on.call),
                     handle: Some(handle),
                     system: Some(key),
-                    before,
                     refusal: read.refusal,
                     document: read.document,
+                    ..Start::of(started_by(on.call), Some(before))
                 };
-                self.start_work(on, row, fate, start, effects);
+                self.start_work(on, self.ruled(row), fate, start, effects);
                 Reply::Outcome(Hresult::S_OK, None)
             }
             (_, Answer::Fails(code)) => self.refuse(on, code),
@@ -242,7 +238,7 @@ impl Host {
     }
 
     /// Whether the host gives errors of a system's state from the call: a quirk.
-    fn fails_from_the_call(&self, code: Hresult) -> bool {
+    pub(crate) fn fails_from_the_call(&self, code: Hresult) -> bool {
         self.quirks.contains(Quirk::StateErrorsFromCall)
             && matches!(code, Hresult::HCS_E_INVALID_STATE | Hresult::HCS_E_SYSTEM_ALREADY_STOPPED)
     }

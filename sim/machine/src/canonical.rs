@@ -6,11 +6,16 @@
 use std::sync::Arc;
 
 use hcs_rules::build::Build;
-use xxhash_rust::xxh3::xxh3_128;
+use hcs_rules::guest::Signal;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::effect::{Effect, Finding, Notification, Reply};
+use crate::effect::{Effect, Finding, GuestReply, Notification, ProcessInformation, Reply, StreamReply};
+use crate::guest::{Await, Given, Taken};
 use crate::handle::Handle;
-use crate::input::{CreateOptions, End, Fate, Input, Request, Text, WorldEvent};
+use crate::input::{
+    CreateOptions, End, Fate, GuestRequest, Input, Registered, Request, StreamRequest, Text, WorldEvent,
+};
+use crate::table::Key;
 use crate::time::Time;
 
 /// A digest of everything that went in and came out, in order. Not cryptographic: it tells runs apart, not forgeries.
@@ -67,6 +72,15 @@ impl Canonical<'_> {
         self
     }
 
+    /// Bytes of a stream enter with their length and their hash.
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.number(bytes.len() as u64).number(xxh3_64(bytes))
+    }
+
+    fn key(&mut self, key: Key) -> &mut Self {
+        self.number(key.index.into()).number(key.generation.into())
+    }
+
     fn optional(&mut self, text: Option<&Arc<str>>) -> &mut Self {
         match text {
             None => self.tag(0),
@@ -112,7 +126,27 @@ impl Canonical<'_> {
                         endpoints.iter().fold(self, |writer, endpoint| writer.string(endpoint))
                     }
                     WorldEvent::SavedState(path, there) => self.tag(13).string(path).tag((*there).into()),
+                    WorldEvent::ProcessEnd(id, process, code) => {
+                        self.tag(14).string(id).number((*process).into()).number((*code).into())
+                    }
+                    WorldEvent::Program(name, None) => self.tag(15).string(name),
+                    WorldEvent::Program(name, Some(Registered::Outside)) => self.tag(16).string(name),
+                    WorldEvent::Program(name, Some(Registered::Script(script))) => {
+                        self.tag(17).string(name).string(script.text())
+                    }
                 };
+            }
+            Input::Stream(client, request) => {
+                self.tag(5).number(client.0.into()).handle(request.stream());
+                match request {
+                    StreamRequest::Read { limit, .. } => self.tag(0).number((*limit).into()),
+                    StreamRequest::Write { bytes, .. } => self.tag(1).bytes(bytes),
+                    StreamRequest::Close { .. } => self.tag(2),
+                };
+            }
+            Input::Guest(guest, request) => {
+                self.tag(6).key(guest.0);
+                self.guest(request);
             }
             Input::Tick => {
                 self.tag(3);
@@ -130,18 +164,24 @@ impl Canonical<'_> {
             None => self.tag(u8::MAX),
         };
         self.handle(request.operation().unwrap_or(Handle::NULL));
-        self.handle(request.system().unwrap_or(Handle::NULL));
+        self.handle(request.system().or(request.process()).unwrap_or(Handle::NULL));
         match request {
             Request::CreateOperation { callback } | Request::SetOperationCallback { callback, .. } => {
                 self.tag((*callback).into())
             }
             Request::CreateOperationWithNotifications { options, callback }
-            | Request::SetComputeSystemCallback { options, callback, .. } => {
+            | Request::SetComputeSystemCallback { options, callback, .. }
+            | Request::SetProcessCallback { options, callback, .. } => {
                 self.number((*options).into()).tag((*callback).into())
             }
             Request::WaitForOperationResult { timeout_ms, .. }
             | Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. }
-            | Request::WaitForComputeSystemExit { timeout_ms, .. } => self.number((*timeout_ms).into()),
+            | Request::WaitForComputeSystemExit { timeout_ms, .. }
+            | Request::WaitForProcessExit { timeout_ms, .. } => self.number((*timeout_ms).into()),
+            Request::CreateProcess { parameters, out, .. } => self.text(parameters).tag((*out).into()),
+            Request::OpenProcess { id, access, out, .. } => {
+                self.number((*id).into()).number((*access).into()).tag((*out).into())
+            }
             Request::AddResourceToOperation { kind, uri, .. } => self.number((*kind).into()).text(uri),
             Request::GetOperationProperties { options: text, .. }
             | Request::EnumerateComputeSystems { query: text, .. }
@@ -155,7 +195,11 @@ impl Canonical<'_> {
             | Request::SaveComputeSystem { options: text, .. }
             | Request::ModifyComputeSystem { configuration: text, .. }
             | Request::ModifyServiceSettings { settings: text }
-            | Request::SubmitWerReport { settings: text } => self.text(text),
+            | Request::SubmitWerReport { settings: text }
+            | Request::TerminateProcess { options: text, .. }
+            | Request::SignalProcess { options: text, .. }
+            | Request::GetProcessProperties { query: text, .. }
+            | Request::ModifyProcess { settings: text, .. } => self.text(text),
             Request::GetServiceProperties { query, out } => self.text(query).tag((*out).into()),
             Request::CreateComputeSystemInNamespace { namespace, id, configuration, options, out, .. } => {
                 self.text(namespace).text(id).text(configuration).tag((*out).into());
@@ -186,8 +230,70 @@ impl Canonical<'_> {
             | Request::GetOperationResult { .. }
             | Request::GetOperationResultAndProcessInfo { .. }
             | Request::CancelOperation { .. }
+            | Request::CloseProcess { .. }
+            | Request::GetProcessInfo { .. }
             | Request::CloseComputeSystem { .. } => self,
         };
+    }
+
+    fn guest(&mut self, request: &GuestRequest) {
+        match request {
+            GuestRequest::Read { limit } => self.tag(0).number((*limit).into()),
+            GuestRequest::Write { to, bytes } => self.tag(1).tag(*to as u8).bytes(bytes),
+            GuestRequest::Close { of } => self.tag(2).tag(*of as u8),
+            GuestRequest::Wait(awaits) => {
+                let Await { input, output, until, child } = awaits;
+                self.tag(3).tag((*input).into()).tag(output.map_or(0, |output| output as u8 + 1));
+                self.number(until.map_or(u64::MAX, |until| until.0)).number(child.map_or(0, |child| child.into()))
+            }
+            GuestRequest::HandleSignals { handles } => self.tag(4).tag((*handles).into()),
+            GuestRequest::TakeSignal => self.tag(5),
+            GuestRequest::Clock => self.tag(6),
+            GuestRequest::Console => self.tag(7),
+            GuestRequest::ReadFile { path } => self.tag(8).string(path),
+            GuestRequest::WriteFile { path, bytes, append } => {
+                self.tag(9).string(path).bytes(bytes).tag((*append).into())
+            }
+            GuestRequest::Spawn { command_line } => self.tag(10).string(command_line),
+            GuestRequest::ExitOf { child } => self.tag(11).number((*child).into()),
+            GuestRequest::End { code } => self.tag(12).number((*code).into()),
+            GuestRequest::Crash { exception } => self.tag(13).number((*exception).into()),
+        };
+    }
+
+    fn guest_reply(&mut self, reply: &GuestReply) -> &mut Self {
+        match reply {
+            GuestReply::Given(Given::Bytes(bytes)) => self.tag(0).bytes(bytes),
+            GuestReply::Given(Given::Nothing) => self.tag(1),
+            GuestReply::Given(Given::End) => self.tag(2),
+            GuestReply::Taken(Taken::Bytes(count)) => self.tag(3).number(*count as u64),
+            GuestReply::Taken(Taken::Broken) => self.tag(4),
+            GuestReply::Again => self.tag(5),
+            GuestReply::Signal(None) => self.tag(6),
+            GuestReply::Signal(Some(Signal::Console(signal))) => self.tag(7).tag(*signal as u8),
+            GuestReply::Signal(Some(Signal::Number(number))) => self.tag(8).tag(*number),
+            GuestReply::Clock(now) => self.tag(9).number(now.0),
+            GuestReply::Console(None) => self.tag(10),
+            GuestReply::Console(Some((width, height))) => self.tag(11).number((*width).into()).number((*height).into()),
+            GuestReply::File(None) => self.tag(12),
+            GuestReply::File(Some(bytes)) => self.tag(13).bytes(bytes),
+            GuestReply::Done(done) => self.tag(14).tag((*done).into()),
+            GuestReply::Child(child) => self.tag(15).number(child.map_or(u64::MAX, u64::from)),
+            GuestReply::Code(code) => self.tag(16).number(code.map_or(u64::MAX, u64::from)),
+            GuestReply::Over => self.tag(17),
+        }
+    }
+
+    fn stream_reply(&mut self, reply: &StreamReply) -> &mut Self {
+        match reply {
+            StreamReply::Bytes(bytes) => self.tag(0).bytes(bytes),
+            StreamReply::Written(count) => self.tag(1).number((*count).into()),
+            StreamReply::Broken => self.tag(2),
+            StreamReply::Closed => self.tag(3),
+            StreamReply::WrongWay => self.tag(4),
+            StreamReply::Bad(fault) => self.tag(5).tag(*fault as u8),
+            StreamReply::GivenUp => self.tag(6),
+        }
     }
 
     fn fate(&mut self, fate: &Fate) {
@@ -218,6 +324,10 @@ impl Canonical<'_> {
                 self.tag(3);
                 self.finding(finding);
             }
+            // What it is started with follows from the call.
+            Effect::Launch(guest, name, _) => {
+                self.tag(4).key(guest.0).string(name);
+            }
         }
     }
 
@@ -225,6 +335,17 @@ impl Canonical<'_> {
         match reply {
             Reply::Void => self.tag(0),
             Reply::Outcome(code, document) => self.tag(1).number(code.0.into()).optional(document.as_ref()),
+            Reply::Info(code, document, information) => {
+                self.tag(7).number(code.0.into()).optional(document.as_ref());
+                match information {
+                    None => self.tag(0),
+                    Some(ProcessInformation { id, streams: [input, output, error] }) => {
+                        self.tag(1).number((*id).into()).handle(*input).handle(*output).handle(*error)
+                    }
+                }
+            }
+            Reply::Stream(reply) => self.tag(8).stream_reply(reply),
+            Reply::Guest(reply) => self.tag(9).guest_reply(reply),
             Reply::Handle(code, handle) => self.tag(2).number(code.0.into()).handle(*handle),
             Reply::Number(number) => self.tag(3).number(*number as u64),
             Reply::Blocked(wait) => self.tag(4).number(wait.0.index.into()).number(wait.0.generation.into()),
@@ -253,6 +374,7 @@ impl Canonical<'_> {
             }
             Finding::UnmodelledCall(client, export) => self.tag(3).number(client.0.into()).number((*export).into()),
             Finding::UnmodelledCase(client, row) => self.tag(4).number(client.0.into()).string(row),
+            Finding::UnmodelledProgram(process, what) => self.tag(6).number((*process).into()).string(what),
             Finding::NotExported(client, call) => self.tag(5).number(client.0.into()).tag(*call as u8),
         };
     }

@@ -45,15 +45,18 @@ impl Host {
         for operation in operations {
             self.drop_operation(operation);
         }
-        let mut handles: Vec<(u64, Key)> = self
-            .handles
-            .iter()
-            .filter(|(_, handle)| handle.client == client)
-            .map(|(key, handle)| (handle.sequence, key))
-            .collect();
+        self.close_streams_of(client, effects);
+        let systems = self.handles.iter().filter(|(_, handle)| handle.client == client);
+        let systems = systems.map(|(key, handle)| (handle.sequence, key, false));
+        let processes = self.process_handles.iter().filter(|(_, handle)| handle.client == client);
+        let processes = processes.map(|(key, handle)| (handle.sequence, key, true));
+        let mut handles: Vec<(u64, Key, bool)> = systems.chain(processes).collect();
         handles.sort_unstable();
-        for (_, handle) in handles {
-            self.apply_to_handle(Trigger::Close, handle, effects);
+        for (_, handle, of_a_process) in handles {
+            match of_a_process {
+                true => self.close_process_handle(handle, effects),
+                false => self.apply_to_handle(Trigger::Close, handle, effects),
+            }
         }
         true
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hcs_rules::answer::Form;
-use hcs_rules::constraint::{self, Constraint};
+use hcs_rules::constraint;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::rule::{After, Answer, Row};
 use hcs_rules::vocabulary::{Facet, Kind, SystemState, Trigger};
@@ -22,6 +22,14 @@ use crate::time::Time;
 impl Host {
     /// A request completes as its row says.
     pub(crate) fn complete_by_rule(&mut self, work: Work, effects: &mut Vec<Effect>) {
+        if let (Some(on), None) = (&work.on_process, work.system) {
+            let (code, document, row) = self.complete_on_process(on, work.document.as_ref(), effects);
+            self.finish(&work, code, document, effects);
+            if let Some(row) = row {
+                self.after_process_completion(on, row, effects);
+            }
+            return;
+        }
         let trigger = work.kind.completion().unwrap_or_else(|| unreachable!("a request without a type was started"));
         let (kind, state, facet) = match work.system {
             None => (Kind::VirtualMachine, SystemState::Absent, Facet::Plain),
@@ -30,12 +38,15 @@ impl Host {
                 None => return,
             },
         };
-        let broken = match (trigger, work.system) {
-            (Trigger::CreateDone | Trigger::StartDone, Some(key)) => self.broken_constraint(key, work.kind),
+        let stands_against = match (trigger, work.system, &work.on_process) {
+            (Trigger::CreateDone | Trigger::StartDone, Some(key), _) => {
+                self.broken_constraint(key, work.kind).map(constraint::row).map(|row| (row.code, row.form))
+            }
+            (Trigger::CreateProcessDone, _, Some(on)) => self.launch_refusal(on.process),
             _ => None,
         };
         let facet = match (trigger, &work.document) {
-            _ if broken.is_some() => Facet::Unservable,
+            _ if stands_against.is_some() => Facet::Unservable,
             (Trigger::SaveDone, Some(options)) => {
                 let template = present(options.root(), "SaveType").and_then(Node::as_str) == Some("AsTemplate");
                 if template { Facet::AsTemplate } else { Facet::ToFile }
@@ -46,10 +57,13 @@ impl Host {
         if let Some(key) = work.system {
             self.settle(row, key, effects);
         }
-        let (code, document) = self.completed(&work, row, broken);
+        let (code, document) = self.completed(&work, row, stands_against);
         if let Some(key) = work.system {
             self.after_completion(&work, row, key);
-            if trigger == Trigger::CreateDone && broken.is_none() {
+            if let (Trigger::CreateProcessDone, Some(on)) = (trigger, &work.on_process) {
+                self.process_is_made(on.process, row.after, work.document.as_ref(), effects);
+            }
+            if trigger == Trigger::CreateDone && stands_against.is_none() {
                 self.link_origin(key);
             }
         }
@@ -60,7 +74,12 @@ impl Host {
     }
 
     /// What a completed request ends with.
-    fn completed(&mut self, work: &Work, row: &'static Row, broken: Option<Constraint>) -> (Hresult, Option<Arc<str>>) {
+    fn completed(
+        &mut self,
+        work: &Work,
+        row: &'static Row,
+        stands_against: Option<(Hresult, Form)>,
+    ) -> (Hresult, Option<Arc<str>>) {
         let system = work.system.and_then(|key| self.systems.get(key));
         match (row.answer, row.after) {
             (Answer::Fails(code), _) => (code, Some(answer::result_error(code))),
@@ -71,8 +90,8 @@ impl Host {
                     _ => (Hresult::S_OK, None),
                 }
             }
-            (Answer::AsFound, _) => match broken.map(constraint::row) {
-                Some(row) => (row.code, Some(self.failure(work, row.code, row.form))),
+            (Answer::AsFound, _) => match stands_against {
+                Some((code, form)) => (code, Some(self.failure(work, code, form))),
                 None => unreachable!("row {} finds nothing", row.id),
             },
             (_, After::Properties) => {

@@ -173,6 +173,12 @@ impl Reading {
         })
     }
 
+    /// Parameters of a process.
+    pub(crate) fn parameters(text: &Text, build: Build) -> Reading {
+        let facets = (Facet::MalformedDocument, Facet::InvalidDocument);
+        Reading::of(text, Root::ProcessParameters, build, facets, |_| Facet::ValidDocument)
+    }
+
     /// A modify request.
     pub(crate) fn request(text: &Text, build: Build) -> Reading {
         let facets = (Facet::MalformedDocument, Facet::InvalidDocument);

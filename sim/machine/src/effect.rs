@@ -3,17 +3,79 @@
 use std::sync::Arc;
 
 use hcs_rules::argument::ArgumentFault;
+use hcs_rules::guest::Signal;
 use hcs_rules::handle::HandleFault;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{Call, EventType};
 
+use crate::guest::{Given, Launch, Taken};
 use crate::handle::Handle;
 use crate::input::ClientId;
 use crate::table::Key;
+use crate::time::Time;
 
 /// A blocked call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WaitId(pub Key);
+
+/// A process whose program runs outside the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuestId(pub Key);
+
+/// `HCS_PROCESS_INFORMATION`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcessInformation {
+    /// The process's id in its guest.
+    pub id: u32,
+    /// Standard input, output and error: [`Handle::NULL`] or [`Handle::INVALID`] where there is none to hand out.
+    pub streams: [Handle; 3],
+}
+
+/// What the use of a standard stream gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamReply {
+    /// Bytes; none is the end.
+    Bytes(Arc<[u8]>),
+    /// So many bytes were written.
+    Written(u32),
+    /// Nobody reads any more.
+    Broken,
+    /// It is closed.
+    Closed,
+    /// Input is written to and output read from, and this was the other way round.
+    WrongWay,
+    /// The handle is none.
+    Bad(HandleFault),
+    /// The call was given up.
+    GivenUp,
+}
+
+/// What a program outside is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GuestReply {
+    /// What a read gives.
+    Given(Given),
+    /// What a write takes.
+    Taken(Taken),
+    /// Something has come, or the request has to be made again because the system was paused.
+    Again,
+    /// The next signal.
+    Signal(Option<Signal>),
+    /// The guest's clock.
+    Clock(Time),
+    /// The console's width and height.
+    Console(Option<(u16, u16)>),
+    /// A file's bytes.
+    File(Option<Arc<[u8]>>),
+    /// Whether it could be done.
+    Done(bool),
+    /// A child's id.
+    Child(Option<u32>),
+    /// An exit code.
+    Code(Option<u32>),
+    /// The process is over: the program does not go on.
+    Over,
+}
 
 /// What a call returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +84,12 @@ pub enum Reply {
     Void,
     /// A code, and for calls that give one, a document.
     Outcome(Hresult, Option<Arc<str>>),
+    /// The same with the information about a process, if there is any to hand out.
+    Info(Hresult, Option<Arc<str>>, Option<ProcessInformation>),
+    /// What the use of a stream gives.
+    Stream(StreamReply),
+    /// What a program outside is answered.
+    Guest(GuestReply),
     /// A code and a handle.
     Handle(Hresult, Handle),
     /// A number: an operation's id or type.
@@ -73,6 +141,8 @@ pub enum Finding {
     UnmodelledCall(ClientId, u16),
     /// A modelled call was asked for something that is not: the id of the row that says so.
     UnmodelledCase(ClientId, &'static str),
+    /// A program of a guest was asked for something that is not modelled: what, in the program's own words.
+    UnmodelledProgram(u32, &'static str),
     /// The build does not export the call.
     NotExported(ClientId, Call),
 }
@@ -93,6 +163,8 @@ pub enum Effect {
     Wake(WaitId, Reply),
     /// A callback is to be called, after everything before it in this list is done.
     Notify(Notification),
+    /// A program outside is to run: under which name it is registered, and what the process was started with.
+    Launch(GuestId, Arc<str>, Arc<Launch>),
     /// Something to record.
     Finding(Finding),
 }

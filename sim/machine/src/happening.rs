@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::Ending;
+use hcs_rules::process::ProcessTrigger;
 use hcs_rules::profile::Quirk;
 use hcs_rules::rule::{After, Answer, Audience, Row};
 use hcs_rules::vocabulary::{EventType, Facet, Kind, SystemState, Trigger};
@@ -52,17 +53,38 @@ impl Host {
         self.announce(row, key, None, effects);
         match row.after {
             After::Forget => self.forget(key),
-            After::Disconnect => {
-                if let Some(system) = self.systems.get_mut(key) {
-                    system.connection = Connection::Lost;
-                }
-            }
+            After::Disconnect => self.lose_connection(key, effects),
             After::Reboot if trigger == Trigger::GuestStops => {
                 self.happen(Trigger::GuestReset, key, effects);
             }
+            After::Reboot => self.happen_inside(ProcessTrigger::SystemOver, key, effects),
             _ => {}
         }
         row.answer != Answer::Nothing
+    }
+
+    /// The connection to a guest is lost, and with it what is known of the processes behind it.
+    fn lose_connection(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        for system in std::iter::once(key).chain(self.hosted_in(key)) {
+            if let Some(system) = self.systems.get_mut(system) {
+                system.connection = Connection::Lost;
+            }
+            self.happen_to_processes(ProcessTrigger::ConnectionLost, system, effects);
+        }
+    }
+
+    /// Something happens to every process of a system, and of the containers in it.
+    fn happen_inside(&mut self, trigger: ProcessTrigger, key: Key, effects: &mut Vec<Effect>) {
+        for system in std::iter::once(key).chain(self.hosted_in(key)) {
+            self.happen_to_processes(trigger, system, effects);
+        }
+    }
+
+    /// The containers that live in a machine.
+    fn hosted_in(&self, key: Key) -> Vec<Key> {
+        let dependents = self.systems.get(key).map_or(&[][..], |system| &system.dependents);
+        let hosted = |key: &&Key| self.systems.get(**key).is_some_and(|system| system.kind == Kind::HostedContainer);
+        dependents.iter().filter(hosted).copied().collect()
     }
 
     /// The record goes. Whoever came from the system forgets it.
@@ -89,6 +111,15 @@ impl Host {
         }
         if row.ends.is_some() && self.quirks.contains(Quirk::EndpointsAreFreed) {
             self.free_endpoints(key);
+        }
+        match row.becomes {
+            // The service itself tells them: see `service_stop`.
+            Some(SystemState::Exited | SystemState::Absent) if row.ends != Some(Ending::ServiceStop) => {
+                self.happen_to_processes(ProcessTrigger::SystemOver, key, effects);
+            }
+            Some(SystemState::Paused) => self.happen_inside(ProcessTrigger::Freeze, key, effects),
+            Some(SystemState::Running) => self.happen_inside(ProcessTrigger::Thaw, key, effects),
+            _ => {}
         }
     }
 
@@ -167,6 +198,7 @@ impl Host {
             }
             EventType::SystemRdpEnhancedModeStateChanged
             | EventType::SystemGuestConnectionClosed
+            | EventType::ProcessExited
             | EventType::OperationCallback
             | EventType::ServiceDisconnect => None,
         };

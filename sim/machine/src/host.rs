@@ -12,7 +12,7 @@ use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::{Phase, Use, Verdict};
 use hcs_rules::profile::{Quirk, Quirks};
 use hcs_rules::service::{Connection, Service};
-use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, OperationType, Trigger, event_options};
+use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, Kind, OperationType, Trigger, event_options};
 use hcs_rules::{access, argument, export, handle, operation, service};
 use uuid::Uuid;
 
@@ -22,9 +22,11 @@ use crate::client::Client;
 use crate::effect::{Effect, Finding, Reply, Target};
 use crate::handle::{Handle, HandleType};
 use crate::id::{FoldedId, Index};
-use crate::input::{ClientId, CreateOptions, End, Fate, Input, Request, Text};
-use crate::operation::{Operation, Work};
+use crate::input::{ClientId, CreateOptions, End, Fate, Input, Registered, Request, Text};
+use crate::operation::{Lane, Operation, Work};
+use crate::process::{Process, ProcessHandle};
 use crate::service::Settings;
+use crate::stream::{Pipe, StreamEnd};
 use crate::system::{System, SystemHandle};
 use crate::table::{Found, Key, Table};
 use crate::time::Time;
@@ -40,6 +42,8 @@ pub(crate) enum Item {
     Work(Work),
     /// A guest has done what a shutdown asked for.
     Guest(Key),
+    /// A program goes on.
+    Program(Key),
     /// A blocked call's time is up.
     TimeOut(Key),
 }
@@ -57,6 +61,17 @@ pub struct Host {
     pub(crate) handles: Table<SystemHandle>,
     pub(crate) operations: Table<Operation>,
     pub(crate) waits: Table<Wait>,
+    pub(crate) processes: Table<Process>,
+    pub(crate) process_handles: Table<ProcessHandle>,
+    pub(crate) pipes: Table<Pipe>,
+    pub(crate) streams: Table<StreamEnd>,
+    /// Signals and terminations in flight, by process and by the system handle through which they go: the first works, the
+    /// others wait for it.
+    pub(crate) signals: BTreeMap<(Key, Key), Lane>,
+    /// How many processes the host itself has given an id to.
+    pub(crate) process_count: u32,
+    /// The programs that the world has registered, by their folded names.
+    pub(crate) programs: Arc<BTreeMap<Arc<str>, Registered>>,
     pub(crate) index: Index,
     pub(crate) agenda: BTreeMap<Due, Item>,
     /// What the host shows where recordings conflict.
@@ -92,6 +107,13 @@ impl PartialEq for Host {
             && self.handles == other.handles
             && self.operations == other.operations
             && self.waits == other.waits
+            && self.processes == other.processes
+            && self.process_handles == other.process_handles
+            && self.pipes == other.pipes
+            && self.streams == other.streams
+            && self.signals == other.signals
+            && self.process_count == other.process_count
+            && self.programs == other.programs
             && self.index == other.index
             && self.agenda == other.agenda
             && self.quirks == other.quirks
@@ -131,6 +153,13 @@ impl Host {
             handles: Table::default(),
             operations: Table::default(),
             waits: Table::default(),
+            processes: Table::default(),
+            process_handles: Table::default(),
+            pipes: Table::default(),
+            streams: Table::default(),
+            signals: BTreeMap::new(),
+            process_count: 0,
+            programs: Arc::default(),
             index: Index::default(),
             agenda: BTreeMap::new(),
             quirks: Quirks::NONE,
@@ -154,6 +183,14 @@ impl Host {
         match input {
             Input::Connect(rights) => self.connect(*rights, effects),
             Input::Call(client, request, fate) => self.call(*client, request, fate, effects),
+            Input::Stream(client, request) => {
+                let reply = self.stream(*client, request, effects);
+                effects.push(Effect::Reply(reply));
+            }
+            Input::Guest(guest, request) => {
+                let reply = self.guest(*guest, request, effects);
+                effects.push(Effect::Reply(reply));
+            }
             Input::World(event) => {
                 let happened = self.world(event, effects);
                 effects.push(Effect::Reply(Reply::Happened(happened)));
@@ -171,10 +208,20 @@ impl Host {
         self.agenda.first_key_value().map(|((due, _), _)| *due).filter(|due| *due != Time::NEVER)
     }
 
-    /// When the next request is due, time-outs of waits left aside. Looks at the agenda from its beginning.
+    /// When the next request is due or the next program goes on, time-outs of waits left aside. Looks at the agenda from its
+    /// beginning.
     pub fn next_work(&self) -> Option<Time> {
-        let mut work = self.agenda.iter().filter(|(_, item)| matches!(item, Item::Work(_) | Item::Guest(_)));
-        work.next().map(|((due, _), _)| *due).filter(|due| *due != Time::NEVER)
+        self.next_of(|item| !matches!(item, Item::TimeOut(_)))
+    }
+
+    /// When the service has something to do next. Programs left aside: some never end.
+    pub fn next_service_work(&self) -> Option<Time> {
+        self.next_of(|item| matches!(item, Item::Work(_) | Item::Guest(_)))
+    }
+
+    fn next_of(&self, wanted: impl Fn(&Item) -> bool) -> Option<Time> {
+        let mut due = self.agenda.iter().filter(|(_, item)| wanted(item)).map(|((due, _), _)| *due);
+        due.next().filter(|due| *due != Time::NEVER)
     }
 
     /// Whether somebody who waits in no call is to be told of a request that is due soon: among the first on the agenda, so
@@ -182,14 +229,25 @@ impl Host {
     pub fn is_somebody_to_be_told(&self) -> bool {
         const SOON: usize = 64;
         let listens = |key: &Key| self.handles.get(*key).is_some_and(|handle| handle.registration.is_some());
+        let hears = |key: &Key| self.process_handles.get(*key).is_some_and(|handle| handle.registration.is_some());
         self.agenda.iter().take(SOON).take_while(|((due, _), _)| *due != Time::NEVER).any(|(_, item)| {
             let work = match item {
                 Item::Work(work) => work,
                 Item::Guest(key) => {
                     return self.systems.get(*key).is_some_and(|system| system.handles.iter().any(listens));
                 }
+                Item::Program(key) => {
+                    let Some(process) = self.processes.get(*key) else { return false };
+                    let system = self.systems.get(process.system);
+                    return process.handles.iter().any(hears)
+                        || system.is_some_and(|system| process.init && system.handles.iter().any(listens));
+                }
                 Item::TimeOut(_) => return false,
             };
+            let process = work.on_process.as_ref().and_then(|on| self.processes.get(on.process));
+            if process.is_some_and(|process| process.handles.iter().any(hears)) {
+                return true;
+            }
             let operation = work.operation.and_then(|key| self.operations.get(key));
             let system = work.system.and_then(|key| self.systems.get(key));
             operation.is_some_and(|operation| operation.callback)
@@ -206,7 +264,10 @@ impl Host {
             Some((HandleType::System, key)) => self.handles.get(key).is_some_and(|handle| {
                 handle.client == target.client && handle.registration == Some(target.registration)
             }),
-            None => false,
+            Some((HandleType::Process, key)) => self.process_handles.get(key).is_some_and(|handle| {
+                handle.client == target.client && handle.registration == Some(target.registration)
+            }),
+            Some((HandleType::Stream, _)) | None => false,
         }
     }
 
@@ -251,6 +312,11 @@ impl Host {
                 let hash = FoldedId::in_namespace(namespace, id).hash();
                 (hash, self.incarnations.get(incarnation_shard(hash)).copied().unwrap_or(0))
             }
+            _ if request.process().is_some() => {
+                let (_, handle) = self.process_handle(client, request.process()?).ok()?;
+                let process = self.processes.get(handle.process)?;
+                (process.object, process.ordinals[kind.index()])
+            }
             _ => match request.system() {
                 Some(handle) => {
                     let (_, handle) = self.system_handle(client, handle).ok()?;
@@ -268,8 +334,11 @@ impl Host {
 
     /// The id of the system behind a handle: what a rule of faults may ask before the call is made.
     pub fn id_of(&self, client: ClientId, handle: Handle) -> Option<Arc<str>> {
-        let (_, handle) = self.system_handle(client, handle).ok()?;
-        Some(self.systems.get(handle.system)?.id.clone())
+        let system = match self.system_handle(client, handle) {
+            Ok((_, handle)) => handle.system,
+            Err(_) => self.processes.get(self.process_handle(client, handle).ok()?.1.process)?.system,
+        };
+        Some(self.systems.get(system)?.id.clone())
     }
 
     pub(crate) fn next_sequence(&mut self) -> u64 {
@@ -288,6 +357,7 @@ impl Host {
                 (_, Item::Guest(system)) => {
                     self.happen(Trigger::GuestStops, system, effects);
                 }
+                (_, Item::Program(process)) => self.run_program(process, effects),
                 (_, Item::TimeOut(wait)) => self.time_out(wait, effects),
             }
         }
@@ -327,10 +397,16 @@ impl Host {
             }
             return Err(refusal(call, row.refuses));
         }
-        let mut admitted = Admitted { client, call, system: None, operation: None, namespace: None };
+        let mut admitted = Admitted { client, call, system: None, process: None, operation: None, namespace: None };
         if let Some(handle) = request.system() {
             match self.system_handle(client, handle) {
                 Ok((key, _)) => admitted.system = Some(key),
+                Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
+            }
+        }
+        if let Some(handle) = request.process() {
+            match self.process_handle(client, handle) {
+                Ok((key, _)) => admitted.process = Some(key),
                 Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
             }
         }
@@ -341,9 +417,11 @@ impl Host {
             }
         }
         self.operation_stage(&admitted)?;
-        let connection = match admitted.system.and_then(|key| self.handles.get(key)) {
+        let system = admitted.system.and_then(|key| self.handles.get(key)).map(|handle| handle.epoch);
+        let process = admitted.process.and_then(|key| self.process_handles.get(key)).map(|handle| handle.epoch);
+        let connection = match system.or(process) {
             None => Connection::None,
-            Some(handle) if handle.epoch == self.epoch => Connection::Live,
+            Some(epoch) if epoch == self.epoch => Connection::Live,
             Some(_) => Connection::Lost,
         };
         if let Some(code) = service::rule(call, self.service, connection).and_then(|row| row.refuses) {
@@ -356,11 +434,13 @@ impl Host {
     }
 
     /// The operation stage: may the call use the operation, and how?
-    fn operation_stage(&self, admitted: &Admitted) -> Result<(), Reply> {
-        let Some(operation) = admitted.operation.and_then(|key| self.operations.get(key)) else { return Ok(()) };
+    fn operation_stage(&mut self, admitted: &Admitted) -> Result<(), Reply> {
+        let Some((key, operation)) = admitted.operation.and_then(|key| Some((key, self.operations.get(key)?))) else {
+            return Ok(());
+        };
         let wanted = match operation::uses(admitted.call) {
             None => return Ok(()),
-            Some(uses) if uses.contains(Use::NotOfAProcess) => Use::NotOfAProcess,
+            Some(uses) if uses.contains(Use::NotOfAProcess) => self.use_of_information(operation),
             Some(_) if operation.callback && self.announces_operations(admitted) => Use::TwoCallbacks,
             Some(_) => Use::Free,
         };
@@ -368,14 +448,35 @@ impl Host {
             Some(Verdict::Fail(code)) => Err(refusal(admitted.call, code)),
             Some(Verdict::Empty) => Err(empty(admitted.call)),
             Some(Verdict::Result) => Err(Reply::Outcome(operation.code, operation.document.clone())),
+            Some(Verdict::ResultAndInfo) => Err(self.result_and_info(key)),
             Some(Verdict::Pass | Verdict::Wait) | None => Ok(()),
         }
     }
 
-    /// Whether the call starts an operation on a system handle that announces operations itself.
+    /// How process information is wanted of an operation.
+    fn use_of_information(&self, operation: &Operation) -> Use {
+        match operation.kind {
+            OperationType::CreateProcess if self.loses_result(operation.process) => Use::InfoLost,
+            OperationType::CreateProcess | OperationType::GetProcessInfo if operation.info_taken => Use::InfoTaken,
+            OperationType::CreateProcess | OperationType::GetProcessInfo => Use::Free,
+            _ => Use::NotOfAProcess,
+        }
+    }
+
+    /// Whether the host loses the result of a process's creation: a quirk, in process-isolated containers.
+    fn loses_result(&self, handle: Option<Key>) -> bool {
+        let process = || self.processes.get(self.process_handles.get(handle?)?.process);
+        self.has(Quirk::CreateProcessResultIsLost)
+            && process().is_some_and(|process| process.kind == Kind::ProcessContainer)
+    }
+
+    /// Whether the call starts an operation on a system or process handle that announces operations itself.
     fn announces_operations(&self, admitted: &Admitted) -> bool {
+        let system = admitted.system.and_then(|key| self.handles.get(key));
+        let process = admitted.process.and_then(|key| self.process_handles.get(key));
         admitted.call.operation_type().is_some()
-            && admitted.system.and_then(|key| self.handles.get(key)).is_some_and(SystemHandle::announces_operations)
+            && (system.is_some_and(SystemHandle::announces_operations)
+                || process.is_some_and(ProcessHandle::announces_operations))
     }
 
     /// A call that fails after the operation was accepted leaves its failure on the operation: clients wait for it all the
@@ -389,6 +490,8 @@ impl Host {
             operation.code = code;
             operation.document = Some(crate::answer::result_error(code));
             operation.system = admitted.system;
+            operation.process = admitted.process;
+            operation.info_taken = false;
         }
         refusal(admitted.call, code)
     }
@@ -420,6 +523,9 @@ impl Host {
             Request::GetServiceProperties { query, .. } => self.service_properties(on, query, effects),
             Request::ModifyServiceSettings { settings } => self.modify_service(settings),
             Request::SubmitWerReport { settings } => self.submit_report(settings),
+            Request::CreateProcess { parameters, .. } => self.create_process(on, parameters, fate, effects),
+            Request::OpenProcess { id, .. } => self.open_process(on, *id),
+            _ if request.process().is_some() => self.on_process(on, request, fate, effects),
             _ if request.system().is_some() => self.on_system(on, request, fate, effects),
             _ => self.on_operation(on, request, effects),
         }
@@ -427,7 +533,7 @@ impl Host {
 
     /// The operation behind a client's handle.
     pub(crate) fn operation(&self, client: ClientId, handle: Handle) -> Result<(Key, &Operation), HandleFault> {
-        let key = live_key(handle, HandleType::Operation, |key| self.handles.get(key).is_some())?;
+        let key = self.live_key(handle, HandleType::Operation)?;
         match self.operations.find(key) {
             Found::Live(operation) if operation.client == client => Ok((key, operation)),
             Found::Live(_) => Err(HandleFault::Foreign),
@@ -438,13 +544,43 @@ impl Host {
 
     /// The entry behind a client's system handle.
     pub(crate) fn system_handle(&self, client: ClientId, handle: Handle) -> Result<(Key, &SystemHandle), HandleFault> {
-        let key = live_key(handle, HandleType::System, |key| self.operations.get(key).is_some())?;
+        let key = self.live_key(handle, HandleType::System)?;
         match self.handles.find(key) {
             Found::Live(entry) if entry.client == client => Ok((key, entry)),
             Found::Live(_) => Err(HandleFault::Foreign),
             Found::Gone => Err(HandleFault::Closed),
             Found::Never => Err(HandleFault::Unknown),
         }
+    }
+
+    /// The entry behind a client's process handle.
+    pub(crate) fn process_handle(
+        &self,
+        client: ClientId,
+        handle: Handle,
+    ) -> Result<(Key, &ProcessHandle), HandleFault> {
+        let key = self.live_key(handle, HandleType::Process)?;
+        match self.process_handles.find(key) {
+            Found::Live(entry) if entry.client == client => Ok((key, entry)),
+            Found::Live(_) => Err(HandleFault::Foreign),
+            Found::Gone => Err(HandleFault::Closed),
+            Found::Never => Err(HandleFault::Unknown),
+        }
+    }
+
+    /// The key of a handle of this type. A live handle of another type is told from one that was closed.
+    pub(crate) fn live_key(&self, handle: Handle, wanted: HandleType) -> Result<Key, HandleFault> {
+        let Some((kind, key)) = handle.parts() else {
+            return Err(if handle == Handle::NULL { HandleFault::Null } else { HandleFault::Unknown });
+        };
+        let is_live = match kind {
+            _ if kind == wanted => return Ok(key),
+            HandleType::Operation => self.operations.get(key).is_some(),
+            HandleType::System => self.handles.get(key).is_some(),
+            HandleType::Process => self.process_handles.get(key).is_some(),
+            HandleType::Stream => self.streams.get(key).is_some(),
+        };
+        Err(if is_live { HandleFault::WrongType } else { HandleFault::Closed })
     }
 
     /// A client that is alive.
@@ -477,6 +613,7 @@ pub(crate) struct Admitted {
     pub(crate) client: ClientId,
     pub(crate) call: Call,
     pub(crate) system: Option<Key>,
+    pub(crate) process: Option<Key>,
     pub(crate) operation: Option<Key>,
     /// The namespace of a list.
     pub(crate) namespace: Option<Arc<str>>,
@@ -496,17 +633,6 @@ pub(crate) const fn incarnation_shard(hash: u64) -> usize {
 
 /// Enough that two ids of one test rarely share a count, few enough that a fresh world costs nothing.
 pub(crate) const INCARNATION_SHARDS: usize = 256;
-
-/// The key of a handle of this type; `other` says whether a key of the other type is live.
-fn live_key(handle: Handle, wanted: HandleType, other: impl Fn(Key) -> bool) -> Result<Key, HandleFault> {
-    match handle.parts() {
-        _ if handle == Handle::NULL => Err(HandleFault::Null),
-        None => Err(HandleFault::Unknown),
-        Some((kind, key)) if kind == wanted => Ok(key),
-        Some((_, key)) if other(key) => Err(HandleFault::WrongType),
-        Some(_) => Err(HandleFault::Closed),
-    }
-}
 
 /// What is wrong with the arguments, if anything is. Where several are, the first in the order of the parameters; the
 /// access mask comes first of all (observed).
@@ -546,6 +672,9 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
         Request::ModifyServiceSettings { settings } | Request::SubmitWerReport { settings } => {
             null(settings, Fault::NullSettings)
         }
+        Request::CreateProcess { parameters, out, .. } => null(parameters, Fault::NullConfiguration).or(no_out(*out)),
+        Request::OpenProcess { access, out, .. } => no_access(*access).or(no_out(*out)),
+        Request::ModifyProcess { settings, .. } => null(settings, Fault::NullSettings),
         Request::SetOperationCallback { callback: false, .. }
         | Request::CreateOperationWithNotifications { callback: false, .. } => Some(Fault::NullCallback),
         _ => None,
@@ -567,7 +696,12 @@ pub(crate) fn refusal(call: Call, code: Hresult) -> Reply {
         Call::CreateComputeSystem
         | Call::OpenComputeSystem
         | Call::CreateComputeSystemInNamespace
-        | Call::OpenComputeSystemInNamespace => Reply::Handle(code, Handle::NULL),
+        | Call::OpenComputeSystemInNamespace
+        | Call::CreateProcess
+        | Call::OpenProcess => Reply::Handle(code, Handle::NULL),
+        Call::GetOperationResultAndProcessInfo | Call::WaitForOperationResultAndProcessInfo => {
+            Reply::Info(code, None, None)
+        }
         Call::CreateOperation | Call::CreateOperationWithNotifications => Reply::Handle(code, Handle::NULL),
         _ => Reply::Outcome(code, None),
     }

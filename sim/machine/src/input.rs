@@ -7,7 +7,9 @@ use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::Call;
 
-use crate::effect::WaitId;
+use crate::effect::{GuestId, WaitId};
+use crate::guest::script::Script;
+use crate::guest::{Await, Output};
 use crate::handle::Handle;
 
 /// A client: one process that uses the service. Numbered from 1 in the order of connection.
@@ -194,6 +196,54 @@ pub enum Request {
     SubmitWerReport {
         settings: Text,
     },
+    CreateProcess {
+        system: Handle,
+        parameters: Text,
+        operation: Handle,
+        out: bool,
+    },
+    OpenProcess {
+        system: Handle,
+        id: u32,
+        access: u32,
+        out: bool,
+    },
+    CloseProcess {
+        process: Handle,
+    },
+    TerminateProcess {
+        process: Handle,
+        operation: Handle,
+        options: Text,
+    },
+    SignalProcess {
+        process: Handle,
+        operation: Handle,
+        options: Text,
+    },
+    GetProcessInfo {
+        process: Handle,
+        operation: Handle,
+    },
+    GetProcessProperties {
+        process: Handle,
+        operation: Handle,
+        query: Text,
+    },
+    ModifyProcess {
+        process: Handle,
+        operation: Handle,
+        settings: Text,
+    },
+    SetProcessCallback {
+        process: Handle,
+        options: u32,
+        callback: bool,
+    },
+    WaitForProcessExit {
+        process: Handle,
+        timeout_ms: u32,
+    },
     /// An export that is not modelled, by its index in [`hcs_rules::export::EXPORTS`].
     Unmodelled {
         export: u16,
@@ -242,6 +292,16 @@ impl Request {
             Request::GetServiceProperties { .. } => Call::GetServiceProperties,
             Request::ModifyServiceSettings { .. } => Call::ModifyServiceSettings,
             Request::SubmitWerReport { .. } => Call::SubmitWerReport,
+            Request::CreateProcess { .. } => Call::CreateProcess,
+            Request::OpenProcess { .. } => Call::OpenProcess,
+            Request::CloseProcess { .. } => Call::CloseProcess,
+            Request::TerminateProcess { .. } => Call::TerminateProcess,
+            Request::SignalProcess { .. } => Call::SignalProcess,
+            Request::GetProcessInfo { .. } => Call::GetProcessInfo,
+            Request::GetProcessProperties { .. } => Call::GetProcessProperties,
+            Request::ModifyProcess { .. } => Call::ModifyProcess,
+            Request::SetProcessCallback { .. } => Call::SetProcessCallback,
+            Request::WaitForProcessExit { .. } => Call::WaitForProcessExit,
             Request::Unmodelled { .. } => return None,
         })
     }
@@ -276,7 +336,13 @@ impl Request {
             | Request::SaveComputeSystem { operation, .. }
             | Request::ModifyComputeSystem { operation, .. }
             | Request::CreateComputeSystemInNamespace { operation, .. }
-            | Request::EnumerateComputeSystemsInNamespace { operation, .. } => *operation,
+            | Request::EnumerateComputeSystemsInNamespace { operation, .. }
+            | Request::CreateProcess { operation, .. }
+            | Request::TerminateProcess { operation, .. }
+            | Request::SignalProcess { operation, .. }
+            | Request::GetProcessInfo { operation, .. }
+            | Request::GetProcessProperties { operation, .. }
+            | Request::ModifyProcess { operation, .. } => *operation,
             Request::CreateOperation { .. }
             | Request::CreateOperationWithNotifications { .. }
             | Request::OpenComputeSystem { .. }
@@ -287,6 +353,10 @@ impl Request {
             | Request::GetServiceProperties { .. }
             | Request::ModifyServiceSettings { .. }
             | Request::SubmitWerReport { .. }
+            | Request::OpenProcess { .. }
+            | Request::CloseProcess { .. }
+            | Request::SetProcessCallback { .. }
+            | Request::WaitForProcessExit { .. }
             | Request::Unmodelled { .. } => return None,
         })
     }
@@ -305,7 +375,24 @@ impl Request {
             | Request::PauseComputeSystem { system, .. }
             | Request::ResumeComputeSystem { system, .. }
             | Request::SaveComputeSystem { system, .. }
-            | Request::ModifyComputeSystem { system, .. } => *system,
+            | Request::ModifyComputeSystem { system, .. }
+            | Request::CreateProcess { system, .. }
+            | Request::OpenProcess { system, .. } => *system,
+            _ => return None,
+        })
+    }
+
+    /// The process handle that the call takes.
+    pub const fn process(&self) -> Option<Handle> {
+        Some(match self {
+            Request::CloseProcess { process }
+            | Request::TerminateProcess { process, .. }
+            | Request::SignalProcess { process, .. }
+            | Request::GetProcessInfo { process, .. }
+            | Request::GetProcessProperties { process, .. }
+            | Request::ModifyProcess { process, .. }
+            | Request::SetProcessCallback { process, .. }
+            | Request::WaitForProcessExit { process, .. } => *process,
             _ => return None,
         })
     }
@@ -342,7 +429,12 @@ impl Request {
             | Request::SaveComputeSystem { options: text, .. }
             | Request::GetOperationProperties { options: text, .. }
             | Request::ModifyServiceSettings { settings: text }
-            | Request::SubmitWerReport { settings: text } => Some(text),
+            | Request::SubmitWerReport { settings: text }
+            | Request::CreateProcess { parameters: text, .. }
+            | Request::TerminateProcess { options: text, .. }
+            | Request::SignalProcess { options: text, .. }
+            | Request::GetProcessProperties { query: text, .. }
+            | Request::ModifyProcess { settings: text, .. } => Some(text),
             _ => None,
         }
     }
@@ -423,12 +515,130 @@ pub enum WorldEvent {
     Endpoints(Option<Vec<Arc<str>>>),
     /// A file with a saved state is put there, or is gone.
     SavedState(Arc<str>, bool),
+    /// The process of this id in the system with this id ends with this code, as if by itself.
+    ProcessEnd(Arc<str>, u32, u32),
+    /// Guests have this program from now on, under this name, or no more.
+    Program(Arc<str>, Option<Registered>),
     /// The client dies: its handles are closed, its callbacks fall silent.
     ClientDeath(ClientId),
     /// The compute service stops.
     ServiceStop,
     /// The compute service is back.
     ServiceReturn,
+}
+
+/// A program that the world has registered: guests have it beside those that every guest has, and before them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// A script: see [`crate::guest::script`].
+    Script(Arc<Script>),
+    /// Outside the machine: whoever drives the world runs it, told by [`crate::Effect::Launch`].
+    Outside,
+}
+
+/// What a client does with its end of a standard stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamRequest {
+    /// Reads at most so many bytes; waits while there are none and somebody could write.
+    Read {
+        /// The stream.
+        stream: Handle,
+        /// How many bytes at most.
+        limit: u32,
+    },
+    /// Writes what fits; waits while nothing does.
+    Write {
+        /// The stream.
+        stream: Handle,
+        /// The bytes.
+        bytes: Arc<[u8]>,
+    },
+    /// Closes it.
+    Close {
+        /// The stream.
+        stream: Handle,
+    },
+}
+
+impl StreamRequest {
+    /// The stream.
+    pub const fn stream(&self) -> Handle {
+        match self {
+            StreamRequest::Read { stream, .. }
+            | StreamRequest::Write { stream, .. }
+            | StreamRequest::Close { stream } => *stream,
+        }
+    }
+}
+
+/// What a program outside does: the same as [`crate::guest::Surroundings`] lets one inside do. While its system is paused
+/// each of them waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GuestRequest {
+    /// Reads at most so many bytes of standard input.
+    Read {
+        /// How many bytes at most.
+        limit: u32,
+    },
+    /// Writes to an output what fits.
+    Write {
+        /// Which.
+        to: Output,
+        /// The bytes.
+        bytes: Arc<[u8]>,
+    },
+    /// Closes an output.
+    Close {
+        /// Which.
+        of: Output,
+    },
+    /// Waits until any of these, or a signal if the program handles signals.
+    Wait(Await),
+    /// Whether the program handles signals from now on, instead of being ended by them.
+    HandleSignals {
+        /// Whether it does.
+        handles: bool,
+    },
+    /// Takes the next signal.
+    TakeSignal,
+    /// Asks for the guest's clock.
+    Clock,
+    /// Asks for the console's width and height.
+    Console,
+    /// Reads a file of the guest's.
+    ReadFile {
+        /// Its path.
+        path: Arc<str>,
+    },
+    /// Writes a file of the guest's, or appends to it.
+    WriteFile {
+        /// Its path.
+        path: Arc<str>,
+        /// The bytes.
+        bytes: Arc<[u8]>,
+        /// Whether to append.
+        append: bool,
+    },
+    /// Starts a child, which inherits the streams.
+    Spawn {
+        /// Its command line.
+        command_line: Arc<str>,
+    },
+    /// Asks for the exit code of a child.
+    ExitOf {
+        /// The child's id.
+        child: u32,
+    },
+    /// Ends with this code.
+    End {
+        /// The code.
+        code: u32,
+    },
+    /// Ends with this exception (Windows) or signal (Linux).
+    Crash {
+        /// The exception, or the signal's number.
+        exception: u32,
+    },
 }
 
 /// One input.
@@ -438,6 +648,10 @@ pub enum Input {
     Connect(Rights),
     /// A client calls.
     Call(ClientId, Request, Fate),
+    /// A client uses a standard stream.
+    Stream(ClientId, StreamRequest),
+    /// A program outside acts.
+    Guest(GuestId, GuestRequest),
     /// The world acts.
     World(WorldEvent),
     /// A blocked call ends as if its time were up: whoever drives the world has found that nothing else can end it.

@@ -6,7 +6,8 @@
 //! |---|---|
 //! | [`input`], [`effect`] | what comes in, what goes out |
 //! | [`host`] | the host: the stages that every call passes, and the agenda |
-//! | `operation`, `system`, `service`, `client`, `wait`, `world` | what rows cannot say, a file per noun |
+//! | `operation`, `system`, `process`, `stream`, `service`, `client`, `wait`, `world` | what rows cannot say, a file per noun |
+//! | `execution`, [`guest`] | how programs run in processes; the programs themselves |
 //! | `call`, `completion`, `happening` | a call on a system, a request that is done, what happens to a system |
 //! | `configuration`, `constraint`, `change` | documents that come in: which facet, what stands against them, what they change |
 //! | [`document`] | JSON: the arena, the tokeniser's driver, the validator, the writer |
@@ -27,6 +28,7 @@ mod configuration;
 mod constraint;
 pub mod document;
 pub mod effect;
+mod execution;
 pub mod guest;
 pub mod handle;
 mod happening;
@@ -34,8 +36,10 @@ pub mod host;
 pub mod id;
 pub mod input;
 mod operation;
+mod process;
 mod properties;
 mod service;
+mod stream;
 mod system;
 pub mod table;
 pub mod time;
@@ -44,6 +48,7 @@ mod world;
 
 pub use change::Held;
 pub use effect::Effect;
+pub use execution::folded_program;
 pub use host::Host;
 pub use input::{ClientId, Fate, Input};
 pub use time::Time;

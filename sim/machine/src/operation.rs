@@ -3,11 +3,13 @@
 //! An operation is what a client holds; a request is what the service works on. They part when the client closes the
 //! operation: the request goes on and its result is dropped.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hcs_rules::failure;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::{self, Ending, InFlight, Phase, Verdict};
+use hcs_rules::process::{ProcessRow, ProcessState, ProcessTrigger};
 use hcs_rules::profile::Quirk;
 use hcs_rules::rule::{Answer, Row};
 use hcs_rules::time::REFUSAL_FRACTION;
@@ -39,6 +41,10 @@ pub(crate) struct Operation {
     pub(crate) document: Option<Arc<str>>,
     /// The system handle that the call was made on, or that it made.
     pub(crate) system: Option<Key>,
+    /// The process handle, likewise.
+    pub(crate) process: Option<Key>,
+    /// Whether the process information was handed out.
+    pub(crate) info_taken: bool,
     pub(crate) waits: Vec<Key>,
 }
 
@@ -50,6 +56,8 @@ pub(crate) struct Work {
     /// The system handle that the call was made on.
     pub(crate) handle: Option<Key>,
     pub(crate) system: Option<Key>,
+    /// The process that the call is about.
+    pub(crate) on_process: Option<OnProcess>,
     /// The system's state before the call, for when it fails.
     before: SystemState,
     /// Nothing yet, or what it will end with.
@@ -61,6 +69,20 @@ pub(crate) struct Work {
     /// The namespace of a list.
     pub(crate) namespace: Option<Arc<str>>,
 }
+
+/// What a request has to do with a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OnProcess {
+    /// The process handle.
+    pub(crate) handle: Key,
+    pub(crate) process: Key,
+    /// The process's state before the call, for when it fails.
+    pub(crate) before: ProcessState,
+    pub(crate) call: Call,
+}
+
+/// Requests that go one after the other: the first works, and each of the others with how long it will work.
+pub(crate) type Lane = VecDeque<(Due, u64)>;
 
 /// How a request will end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,10 +100,32 @@ pub(crate) struct Start {
     pub(crate) kind: OperationType,
     pub(crate) handle: Option<Key>,
     pub(crate) system: Option<Key>,
+    pub(crate) on_process: Option<OnProcess>,
     pub(crate) before: SystemState,
     /// The document of a refusal, when the rules refuse it on the operation.
     pub(crate) refusal: Option<Refusal>,
     pub(crate) document: Option<Document>,
+}
+
+impl Start {
+    /// A request of this type, about nothing yet.
+    pub(crate) fn of(kind: OperationType, before: Option<SystemState>) -> Start {
+        let before = before.unwrap_or(SystemState::Absent);
+        Start { kind, handle: None, system: None, on_process: None, before, refusal: None, document: None }
+    }
+}
+
+/// What a row says of a request, whichever table the row is from.
+#[derive(Clone, Copy)]
+pub(crate) struct Ruled {
+    pub(crate) row: &'static str,
+    pub(crate) answer: Answer,
+}
+
+impl From<&'static ProcessRow> for Ruled {
+    fn from(row: &'static ProcessRow) -> Ruled {
+        Ruled { row: row.id, answer: row.answer }
+    }
 }
 
 impl Host {
@@ -100,6 +144,8 @@ impl Host {
             code: Hresult::S_OK,
             document: None,
             system: None,
+            process: None,
+            info_taken: false,
             waits: Vec::new(),
         };
         Reply::Handle(Hresult::S_OK, Handle::new(HandleType::Operation, self.operations.insert(operation)))
@@ -117,6 +163,14 @@ impl Host {
                 let handle = operation.system.filter(|handle| self.handles.get(*handle).is_some());
                 let handle = handle.map_or(Handle::NULL, |handle| Handle::new(HandleType::System, handle));
                 Reply::Handle(Hresult::S_OK, handle)
+            }
+            Request::GetProcessFromOperation { .. } => {
+                let handle = operation.process.filter(|handle| self.process_handles.get(*handle).is_some());
+                let handle = handle.map_or(Handle::NULL, |handle| Handle::new(HandleType::Process, handle));
+                Reply::Handle(Hresult::S_OK, handle)
+            }
+            Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. } => {
+                self.block(on.client, For::Information(key), *timeout_ms)
             }
             Request::WaitForOperationResult { timeout_ms, .. } => {
                 debug_assert_eq!(
@@ -157,25 +211,22 @@ impl Host {
         self.operations.remove(key);
     }
 
-    /// Starts a request, as a row's answer and fate have it. The call returns `S_OK`.
+    /// Starts a request, as a row's answer and fate have it. The call returns `S_OK`. Answers when it is due.
     pub(crate) fn start_work(
         &mut self,
         on: &Admitted,
-        row: &'static Row,
+        ruled: Ruled,
         fate: &Fate,
         start: Start,
         effects: &mut Vec<Effect>,
-    ) {
-        let plan = match (row.answer, &fate.end) {
-            (Answer::Fails(code), _) => match self.quirk_of(row, code) {
-                Some(code) => Plan::Refused(code, Some(answer::result_error(code))),
-                None => {
-                    let told = start.refusal.filter(|(refused, _)| *refused == code).map(|(_, document)| document);
-                    Plan::Refused(code, Some(told.unwrap_or_else(|| answer::result_error(code))))
-                }
-            },
+    ) -> Due {
+        let plan = match (ruled.answer, &fate.end) {
+            (Answer::Fails(code), _) => {
+                let told = start.refusal.filter(|(refused, _)| *refused == code).map(|(_, document)| document);
+                Plan::Refused(code, Some(told.unwrap_or_else(|| answer::result_error(code))))
+            }
             (Answer::NotModelled(code), _) => {
-                effects.push(Effect::Finding(Finding::UnmodelledCase(on.client, row.id)));
+                effects.push(Effect::Finding(Finding::UnmodelledCase(on.client, ruled.row)));
                 Plan::Refused(code, Some(answer::result_error(code)))
             }
             (_, End::Fails(code, document)) => {
@@ -199,8 +250,13 @@ impl Host {
             operation.code = Hresult::S_OK;
             operation.document = None;
             operation.system = start.handle;
+            operation.process = start.on_process.as_ref().map(|on| on.handle);
+            operation.info_taken = false;
         }
-        if let Some(system) = start.system.and_then(|key| self.systems.get_mut(key)) {
+        let process = start.on_process.as_ref().filter(|_| start.system.is_none());
+        if let Some(process) = process.and_then(|on| self.processes.get_mut(on.process)) {
+            process.ordinals[start.kind.index()] += 1;
+        } else if let Some(system) = start.system.and_then(|key| self.systems.get_mut(key)) {
             system.in_flight.push(due);
             system.ordinals[start.kind.index()] += 1;
         } else {
@@ -211,6 +267,7 @@ impl Host {
             operation: on.operation,
             handle: start.handle,
             system: start.system,
+            on_process: start.on_process,
             before: start.before,
             plan,
             document: start.document,
@@ -218,14 +275,67 @@ impl Host {
             namespace: on.namespace.clone(),
         };
         self.agenda.insert(due, Item::Work(work));
+        due
     }
 
-    /// The code that the host's quirks put in the place of a row's.
-    fn quirk_of(&self, row: &Row, code: Hresult) -> Option<Hresult> {
+    /// What a row says, with the code that the host's quirks put in the place of its own.
+    pub(crate) fn ruled(&self, row: &'static Row) -> Ruled {
         let null_shutdown = row.on == Trigger::ShutDown
             && row.named_facets.contains(Facet::NullOptions)
-            && code == Hresult::HCS_E_INVALID_JSON;
-        (null_shutdown && self.quirks.contains(Quirk::ShutdownNullNotSupported)).then_some(Hresult::ERROR_NOT_SUPPORTED)
+            && row.answer == Answer::Fails(Hresult::HCS_E_INVALID_JSON);
+        let answer = match null_shutdown && self.quirks.contains(Quirk::ShutdownNullNotSupported) {
+            true => Answer::Fails(Hresult::ERROR_NOT_SUPPORTED),
+            false => row.answer,
+        };
+        Ruled { row: row.id, answer }
+    }
+
+    /// Completes a request that was just started, on a host that does so within the call.
+    pub(crate) fn complete_now(&mut self, due: Due, effects: &mut Vec<Effect>) {
+        if let Some(Item::Work(work)) = self.agenda.remove(&due) {
+            self.complete(due, work, effects);
+        }
+    }
+
+    // -- Requests that go one after the other.
+
+    /// A signal or a termination waits until those before it, through the same system handle, are done.
+    pub(crate) fn queue_signal(&mut self, process: Key, handle: Key, due: Due) {
+        let Some(through) = self.process_handles.get(handle).map(|entry| entry.through) else { return };
+        let latency = due.0.0.saturating_sub(self.now.0);
+        let hangs = due.0 == Time::NEVER;
+        let lane = self.signals.entry((process, through)).or_default();
+        let due = match lane.is_empty() || hangs {
+            true => due,
+            false => {
+                let waiting = (Time::NEVER, due.1);
+                if let Some(item) = self.agenda.remove(&due) {
+                    self.agenda.insert(waiting, item);
+                }
+                waiting
+            }
+        };
+        lane.push_back((due, if hangs { u64::MAX } else { latency }));
+    }
+
+    /// A signal or a termination is done: the next one works.
+    fn next_signal(&mut self, process: Key, due: Due) {
+        let lanes = self.signals.range((process, Key::FIRST)..=(process, Key::LAST));
+        let found = lanes.filter(|(_, lane)| lane.front().is_some_and(|(first, _)| *first == due)).map(|(key, _)| *key);
+        let Some(key) = found.min() else { return };
+        let Some(lane) = self.signals.get_mut(&key) else { return };
+        lane.pop_front();
+        let Some((waiting, latency)) = lane.pop_front() else {
+            self.signals.remove(&key);
+            return;
+        };
+        let next = if latency == u64::MAX { waiting } else { (self.now.after(latency), self.next_sequence()) };
+        if let Some(item) = self.agenda.remove(&waiting) {
+            self.agenda.insert(next, item);
+        }
+        if let Some(lane) = self.signals.get_mut(&key) {
+            lane.push_front((next, latency));
+        }
     }
 
     /// A request is due.
@@ -233,16 +343,43 @@ impl Host {
         if let Some(system) = work.system.and_then(|key| self.systems.get_mut(key)) {
             system.in_flight.retain(|other| *other != due);
         }
+        let signalled = work.on_process.as_ref().filter(|_| work.kind == OperationType::SignalProcess);
+        let signalled = signalled.map(|on| on.process);
         match &work.plan {
             Plan::ByRule => self.complete_by_rule(work, effects),
-            Plan::Refused(code, document) => self.finish(&work, *code, document.clone(), effects),
+            Plan::Refused(code, document) => {
+                self.fail_process(&work, effects);
+                self.finish(&work, *code, document.clone(), effects);
+            }
             Plan::Fails(code, document) => {
                 let state = operation::after_failure(work.kind, work.before);
                 if let (Some(state), Some(key)) = (state, work.system) {
                     self.set_state(key, state);
                 }
+                self.fail_process(&work, effects);
                 self.finish(&work, *code, document.clone(), effects);
             }
+        }
+        if let Some(process) = signalled {
+            self.next_signal(process, due);
+        }
+    }
+
+    /// What a request that failed leaves of its process: none after a creation; what was to be ended goes on.
+    fn fail_process(&mut self, work: &Work, effects: &mut Vec<Effect>) {
+        let Some(on) = &work.on_process else { return };
+        match on.call {
+            Call::CreateProcess => {
+                self.happen_to_process(ProcessTrigger::CreationFailed, on.process, None, effects);
+            }
+            Call::TerminateProcess if matches!(work.plan, Plan::Fails(..)) => {
+                if let Some(process) = self.processes.get_mut(on.process)
+                    && process.state == ProcessState::Terminating
+                {
+                    process.state = on.before;
+                }
+            }
+            _ => {}
         }
     }
 
@@ -254,10 +391,8 @@ impl Host {
         operation.phase = Phase::Completed;
         operation.code = code;
         operation.document = document;
-        let reply = Reply::Outcome(code, operation.document.clone());
-        for wait in std::mem::take(&mut operation.waits) {
-            self.wake(wait, reply.clone(), effects);
-        }
+        let document = operation.document.clone();
+        self.wake_operation(key, code, document.as_ref(), effects);
         self.tell_completion(key, effects);
         self.announce_completion(work, key, effects);
     }
@@ -277,16 +412,25 @@ impl Host {
         }
     }
 
-    /// Tells the system handle's callback, if it asked to be told of operations.
+    /// Tells the callback of the handle that the call was made on, if it asked to be told of operations.
     fn announce_completion(&self, work: &Work, operation: Key, effects: &mut Vec<Effect>) {
-        let Some((key, handle)) = work.handle.and_then(|key| Some((key, self.handles.get(key)?))) else { return };
-        if let (true, Some(registration)) = (handle.announces_operations(), handle.registration) {
+        let system = work.handle.and_then(|key| {
+            let handle = self.handles.get(key).filter(|handle| handle.announces_operations())?;
+            Some((Handle::new(HandleType::System, key), handle.client, handle.registration?, self.id_behind(Some(key))))
+        });
+        let process = work.on_process.as_ref().filter(|_| work.handle.is_none()).and_then(|on| {
+            let handle = self.process_handles.get(on.handle).filter(|handle| handle.announces_operations())?;
+            let system = self.processes.get(on.process).and_then(|process| self.systems.get(process.system));
+            let id = system.map(|system| system.id.clone());
+            Some((Handle::new(HandleType::Process, on.handle), handle.client, handle.registration?, id))
+        });
+        if let Some((handle, client, registration, system)) = system.or(process) {
             effects.push(Effect::Notify(Notification {
-                target: Target { client: handle.client, handle: Handle::new(HandleType::System, key), registration },
+                target: Target { client, handle, registration },
                 event: Some(EventType::OperationCallback),
                 data: None,
                 operation: Handle::new(HandleType::Operation, operation),
-                system: self.id_behind(Some(key)),
+                system,
             }));
         }
     }
@@ -325,6 +469,7 @@ impl Host {
             if let Some(system) = work.system.and_then(|key| self.systems.get_mut(key)) {
                 system.in_flight.retain(|other| *other != due);
             }
+            self.fail_process(&work, effects);
             self.finish(&work, code, document, effects);
         }
     }

@@ -1,5 +1,6 @@
 //! Compute systems: what there is of one, and the facets that rows ask for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hcs_rules::answer::Exit;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use crate::change::Changes;
 use crate::document::{Document, Node};
+use crate::execution::Files;
 use crate::host::{Due, Host};
 use crate::input::ClientId;
 use crate::table::Key;
@@ -48,6 +50,14 @@ pub(crate) struct System {
     /// Its handles, in the order in which they were made.
     pub(crate) handles: Vec<Key>,
     pub(crate) in_flight: Vec<Due>,
+    /// The processes that have an id, in the order in which they got it.
+    pub(crate) processes: BTreeMap<u32, Key>,
+    /// How many processes clients have made in it.
+    pub(crate) made_processes: u32,
+    /// How many processes its own kernel has given an id to.
+    pub(crate) process_count: u32,
+    /// What its programs have written.
+    pub(crate) files: Option<Box<Files>>,
     /// Its place among all systems by creation: the order of enumeration. Assumed.
     pub(crate) sequence: u64,
     /// What draws are keyed by: the id, and which of the systems of that id it is.

@@ -18,6 +18,13 @@ pub struct Key {
     pub generation: u32,
 }
 
+impl Key {
+    /// No key is before this one.
+    pub(crate) const FIRST: Key = Key { index: 0, generation: 0 };
+    /// No key is behind this one.
+    pub(crate) const LAST: Key = Key { index: u32::MAX, generation: u32::MAX };
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Slot<T> {
     Full {

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use hcs_rules::operation::Ending;
+use hcs_rules::process::ProcessTrigger;
 use hcs_rules::service::Service;
 use hcs_rules::vocabulary::Trigger;
 use uuid::Uuid;
 
 use crate::effect::Effect;
+use crate::execution::folded_program;
 use crate::host::{Due, Host, Item};
 use crate::id::FoldedId;
 use crate::input::WorldEvent;
 use crate::table::Key;
+use crate::time::Time;
 
 impl Host {
     /// The world acts. Answers whether that did anything.
@@ -36,6 +39,18 @@ impl Host {
             }
             WorldEvent::SavedState(path, true) => self.saved.insert(FoldedId::of(path)),
             WorldEvent::SavedState(path, false) => self.saved.remove(&FoldedId::of(path)),
+            WorldEvent::ProcessEnd(id, process, code) => match self.index.get(&FoldedId::of(id)) {
+                Some(system) => self.end_process(system, *process, *code, effects),
+                None => false,
+            },
+            WorldEvent::Program(name, registered) => {
+                let name = folded_program(name);
+                let programs = Arc::make_mut(&mut self.programs);
+                match registered {
+                    Some(registered) => programs.insert(name, registered.clone()).as_ref() != Some(registered),
+                    None => programs.remove(&name).is_some(),
+                }
+            }
             WorldEvent::ClientDeath(client) => self.client_death(*client, effects),
             WorldEvent::ServiceStop => self.service_stop(effects),
             WorldEvent::ServiceReturn => std::mem::replace(&mut self.service, Service::Running) == Service::Stopped,
@@ -64,6 +79,13 @@ impl Host {
             self.agenda.iter().filter(|(_, item)| matches!(item, Item::Work(_))).map(|(due, _)| *due).collect();
         for due in rest {
             self.end_work(due, Ending::ServiceStop, effects);
+        }
+        self.signals.clear();
+        let mut processes: Vec<(Time, u32, Key)> =
+            self.processes.iter().map(|(key, process)| (process.began, process.id, key)).collect();
+        processes.sort_unstable();
+        for (_, _, process) in processes {
+            self.happen_to_process(ProcessTrigger::ServiceStop, process, None, effects);
         }
         self.service = Service::Stopped;
         self.epoch += 1;

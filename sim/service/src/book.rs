@@ -37,6 +37,8 @@ pub(crate) struct Page {
 pub(crate) struct Book {
     operations: Vec<Option<Page>>,
     systems: Vec<Option<Page>>,
+    processes: Vec<Option<Page>>,
+    streams: Vec<Option<Page>>,
 }
 
 impl Book {
@@ -62,12 +64,13 @@ impl Book {
 
     /// Every page, operations first, by slot.
     pub(crate) fn pages(&self) -> impl Iterator<Item = &Page> {
-        self.operations.iter().chain(&self.systems).flatten()
+        let shelves = [&self.operations, &self.systems, &self.processes, &self.streams];
+        shelves.into_iter().flatten().flatten()
     }
 
     /// Takes out every page of a client.
     pub(crate) fn close_client(&mut self, client: u32) -> Vec<Page> {
-        let shelves = [&mut self.operations, &mut self.systems];
+        let shelves = [&mut self.operations, &mut self.systems, &mut self.processes, &mut self.streams];
         let mut closed = Vec::new();
         for slot in shelves.into_iter().flatten() {
             if slot.as_ref().is_some_and(|page| page.client == client) {
@@ -82,6 +85,8 @@ impl Book {
         let shelf = match kind {
             HandleType::Operation => &mut self.operations,
             HandleType::System => &mut self.systems,
+            HandleType::Process => &mut self.processes,
+            HandleType::Stream => &mut self.streams,
         };
         Some((shelf, key.index as usize))
     }

@@ -1,16 +1,18 @@
 //! A client: one process that uses the simulated service. It implements [`Hcs`], as the real DLL's wrapper does.
 
+use std::io;
 use std::panic::Location;
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Poll};
 
 use hcs_api::{
-    CreateOptions, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle, Text,
+    CreateOptions, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, ProcessInformation,
+    StreamHandle, SystemHandle, Text,
 };
-use hcs_machine::ClientId;
-use hcs_machine::effect::Reply;
+use hcs_machine::effect::{Reply, StreamReply};
 use hcs_machine::handle::Handle;
-use hcs_machine::input::{CreateOptions as Options, Request, Text as OwnedText};
+use hcs_machine::input::{CreateOptions as Options, Request, StreamRequest, Text as OwnedText};
+use hcs_machine::{ClientId, Input};
 use hcs_rules::export::{EXPORTS, Export};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{Call, GENERIC_ALL};
@@ -111,6 +113,47 @@ impl Client {
         self.outcome(request).code
     }
 
+    /// A call that may give process information, whose streams are then the caller's.
+    fn informed(&self, request: Request, place: &'static Location<'static>) -> (Outcome, Option<ProcessInformation>) {
+        match self.plain(request) {
+            Reply::Info(code, document, information) => {
+                let mut core = self.shared.lock();
+                for handle in information.iter().flat_map(|information| information.streams) {
+                    if handle.parts().is_some() {
+                        core.book.open(Page { handle, client: self.id.0, place, context: 0, registered: None });
+                    }
+                }
+                let information = information.map(|information| {
+                    let [std_input, std_output, std_error] = information.streams.map(|handle| StreamHandle(handle.0));
+                    ProcessInformation { process_id: information.id, std_input, std_output, std_error }
+                });
+                (Outcome { code, document }, information)
+            }
+            Reply::Outcome(code, document) => (Outcome { code, document }, None),
+            _ => (Outcome::bare(Hresult::E_UNEXPECTED), None),
+        }
+    }
+
+    /// The use of a stream, which blocks if it has to.
+    fn stream(&self, request: StreamRequest) -> StreamReply {
+        let mut core = thread::enter(&self.shared);
+        let reply = core.step(&Input::Stream(self.id, request));
+        core.tick_if_free();
+        thread::after_step(&self.shared, &mut core);
+        let reply = match reply {
+            Reply::Blocked(wait) => thread::block(&self.shared, core, wait, None),
+            reply => reply,
+        };
+        match reply {
+            Reply::Stream(reply) => reply,
+            other => unreachable!("the use of a stream is answered with {other:?}"),
+        }
+    }
+
+    fn is_stream_ready(&self, stream: StreamHandle) -> bool {
+        thread::enter(&self.shared).host.is_stream_ready(self.id, Handle(stream.0))
+    }
+
     /// Writes a new handle down.
     fn open_page(&self, core: &mut Core, reply: &Reply, place: &'static Location<'static>, callback: Option<Callback>) {
         if let Reply::Handle(Hresult::S_OK, handle) = *reply
@@ -182,6 +225,29 @@ fn owned(text: Text<'_>) -> OwnedText {
         Text::Null => OwnedText::Null,
         Text::Malformed => OwnedText::Malformed,
         Text::Some(text) => OwnedText::Some(text.into()),
+    }
+}
+
+/// As much of the bytes as a stream can take at once.
+fn fitting(bytes: &[u8]) -> Arc<[u8]> {
+    bytes[..bytes.len().min(hcs_rules::guest::PIPE_CAPACITY)].into()
+}
+
+/// What the use of a stream gives, as `std` has it.
+fn streamed(reply: StreamReply, buffer: &mut [u8]) -> io::Result<usize> {
+    match reply {
+        StreamReply::Bytes(bytes) => {
+            buffer[..bytes.len()].copy_from_slice(&bytes);
+            Ok(bytes.len())
+        }
+        StreamReply::Written(count) => Ok(count as usize),
+        StreamReply::Closed => Ok(0),
+        StreamReply::Broken => Err(io::ErrorKind::BrokenPipe.into()),
+        StreamReply::WrongWay => Err(io::Error::new(io::ErrorKind::InvalidInput, "the stream goes the other way")),
+        StreamReply::Bad(fault) => {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, format!("the handle of the stream is bad: {fault:?}")))
+        }
+        StreamReply::GivenUp => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
@@ -281,17 +347,27 @@ impl Hcs for Client {
         self.outcome(Request::GetOperationResult { operation: operation_handle(operation) })
     }
 
-    fn get_operation_result_and_process_info(&self, operation: OperationHandle) -> Outcome {
-        self.outcome(Request::GetOperationResultAndProcessInfo { operation: operation_handle(operation) })
+    #[track_caller]
+    fn get_operation_result_and_process_info(
+        &self,
+        operation: OperationHandle,
+    ) -> (Outcome, Option<ProcessInformation>) {
+        let place = Location::caller();
+        self.informed(Request::GetOperationResultAndProcessInfo { operation: operation_handle(operation) }, place)
     }
 
     fn wait_for_operation_result(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome {
         self.outcome(Request::WaitForOperationResult { operation: operation_handle(operation), timeout_ms })
     }
 
-    fn wait_for_operation_result_and_process_info(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome {
-        let operation = operation_handle(operation);
-        self.outcome(Request::WaitForOperationResultAndProcessInfo { operation, timeout_ms })
+    #[track_caller]
+    fn wait_for_operation_result_and_process_info(
+        &self,
+        operation: OperationHandle,
+        timeout_ms: u32,
+    ) -> (Outcome, Option<ProcessInformation>) {
+        let (place, operation) = (Location::caller(), operation_handle(operation));
+        self.informed(Request::WaitForOperationResultAndProcessInfo { operation, timeout_ms }, place)
     }
 
     fn set_operation_callback(&self, operation: OperationHandle, callback: Option<OperationCallback>) -> Hresult {
@@ -480,6 +556,117 @@ impl Hcs for Client {
         self.code(Request::SubmitWerReport { settings: owned(settings) })
     }
 
+    #[track_caller]
+    fn create_process(
+        &self,
+        system: SystemHandle,
+        parameters: Text<'_>,
+        operation: OperationHandle,
+    ) -> (Hresult, ProcessHandle) {
+        let place = Location::caller();
+        let (system, parameters, operation) = (Handle(system.0), owned(parameters), operation_handle(operation));
+        let request = Request::CreateProcess { system, parameters, operation, out: true };
+        let (code, SystemHandle(handle)) = made(self.call(request, |core, reply| self.open_page(core, reply, place, None)));
+        (code, ProcessHandle(handle))
+    }
+
+    #[track_caller]
+    fn open_process(&self, system: SystemHandle, process_id: u32, requested_access: u32) -> (Hresult, ProcessHandle) {
+        let place = Location::caller();
+        let request =
+            Request::OpenProcess { system: Handle(system.0), id: process_id, access: requested_access, out: true };
+        let (code, SystemHandle(handle)) = made(self.call(request, |core, reply| self.open_page(core, reply, place, None)));
+        (code, ProcessHandle(handle))
+    }
+
+    fn close_process(&self, process: ProcessHandle) {
+        let process = Handle(process.0);
+        self.close(Request::CloseProcess { process }, process, true);
+    }
+
+    fn terminate_process(&self, process: ProcessHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let (process, operation) = (Handle(process.0), operation_handle(operation));
+        self.code(Request::TerminateProcess { process, operation, options: owned(options) })
+    }
+
+    fn signal_process(&self, process: ProcessHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let (process, operation) = (Handle(process.0), operation_handle(operation));
+        self.code(Request::SignalProcess { process, operation, options: owned(options) })
+    }
+
+    fn get_process_info(&self, process: ProcessHandle, operation: OperationHandle) -> Hresult {
+        let (process, operation) = (Handle(process.0), operation_handle(operation));
+        self.code(Request::GetProcessInfo { process, operation })
+    }
+
+    fn get_process_properties(&self, process: ProcessHandle, operation: OperationHandle, query: Text<'_>) -> Hresult {
+        let (process, operation) = (Handle(process.0), operation_handle(operation));
+        self.code(Request::GetProcessProperties { process, operation, query: owned(query) })
+    }
+
+    fn modify_process(&self, process: ProcessHandle, operation: OperationHandle, settings: Text<'_>) -> Hresult {
+        let (process, operation) = (Handle(process.0), operation_handle(operation));
+        self.code(Request::ModifyProcess { process, operation, settings: owned(settings) })
+    }
+
+    fn set_process_callback(&self, process: ProcessHandle, options: u32, callback: Option<EventCallback>) -> Hresult {
+        let process = Handle(process.0);
+        let request = Request::SetProcessCallback { process, options, callback: callback.is_some() };
+        self.set_callback(request, process, callback.map(Callback::Event))
+    }
+
+    fn wait_for_process_exit(&self, process: ProcessHandle, timeout_ms: u32) -> Outcome {
+        self.outcome(Request::WaitForProcessExit { process: Handle(process.0), timeout_ms })
+    }
+
+    fn read_stream(&self, stream: StreamHandle, buffer: &mut [u8]) -> io::Result<usize> {
+        let limit = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
+        let reply = self.stream(StreamRequest::Read { stream: Handle(stream.0), limit });
+        streamed(reply, buffer)
+    }
+
+    fn write_stream(&self, stream: StreamHandle, bytes: &[u8]) -> io::Result<usize> {
+        streamed(self.stream(StreamRequest::Write { stream: Handle(stream.0), bytes: fitting(bytes) }), &mut [])
+    }
+
+    fn close_stream(&self, stream: StreamHandle) {
+        let handle = Handle(stream.0);
+        let mut core = thread::enter(&self.shared);
+        let reply = core.step(&Input::Stream(self.id, StreamRequest::Close { stream: handle }));
+        if reply == Reply::Stream(StreamReply::Closed) {
+            core.book.close(handle);
+        }
+        thread::after_step(&self.shared, &mut core);
+    }
+
+    fn poll_read_stream(
+        &self,
+        stream: StreamHandle,
+        buffer: &mut [u8],
+        context: &mut Context<'_>,
+        ticket: &mut u64,
+    ) -> Poll<io::Result<usize>> {
+        if !self.is_stream_ready(stream) {
+            self.poll_idle(context, ticket);
+            return Poll::Pending;
+        }
+        Poll::Ready(self.read_stream(stream, buffer))
+    }
+
+    fn poll_write_stream(
+        &self,
+        stream: StreamHandle,
+        bytes: &[u8],
+        context: &mut Context<'_>,
+        ticket: &mut u64,
+    ) -> Poll<io::Result<usize>> {
+        if !self.is_stream_ready(stream) {
+            self.poll_idle(context, ticket);
+            return Poll::Pending;
+        }
+        Poll::Ready(self.write_stream(stream, bytes))
+    }
+
     fn call_unmodelled(&self, export: &'static Export) -> Hresult {
         let index = EXPORTS
             .iter()
@@ -493,6 +680,7 @@ impl Hcs for Client {
     fn poll_idle(&self, context: &mut Context<'_>, ticket: &mut u64) {
         let mut core = self.shared.lock();
         if core.clock.kind != Clock::Scheduled {
+            core.wakers.push(context.waker().clone());
             return;
         }
         if *ticket != core.activity {
@@ -501,6 +689,12 @@ impl Hcs for Client {
             context.waker().wake_by_ref();
             return;
         }
+        if let Some(actor) = thread::actor() {
+            thread::park(&self.shared, core, actor);
+            context.waker().wake_by_ref();
+            return;
+        }
+        thread::step_back(&mut core);
         let moved = core.advance_once();
         thread::after_step(&self.shared, &mut core);
         // What was told on another thread will wake the future from there. An executor that is left idle until then may take

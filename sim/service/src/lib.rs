@@ -32,6 +32,7 @@
 //! | `client` | a client, which implements [`hcs_api::Hcs`] |
 //! | `pump` | the one loop: input, machine, verdicts, delivery, time |
 //! | `fault` | rules of faults; holding, dropping and doubling notifications |
+//! | `guest` | programs of guests that users write in Rust |
 //! | `clock`, `draw` | how time moves; where random choices come from |
 //! | `thread`, `worker`, `actor`, `wait`, `callback` | threads, callbacks, turns, seats, gates |
 //! | `report`, `transcript` | what a world tells |
@@ -53,6 +54,8 @@ mod clock;
 mod draw;
 #[cfg(not(hcs_loom))]
 mod fault;
+#[cfg(not(hcs_loom))]
+mod guest;
 #[cfg(hcs_loom)]
 mod loom;
 #[cfg(not(hcs_loom))]
@@ -77,6 +80,7 @@ pub use self::{
     client::Client,
     clock::{Clock, POLL_COST},
     fault::{Fault, Notifications, Occasion, Unfinished, Until, on},
+    guest::{Guest, GuestOutput, GuestStdin},
     report::{Leak, Report},
     simulator::{Builder, Hold, Simulator},
     thread::Actor,

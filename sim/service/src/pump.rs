@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use hcs_machine::effect::{Effect, Finding, Notification, Reply, WaitId};
+use hcs_machine::effect::{Effect, Finding, GuestId, Notification, Reply, WaitId};
+use hcs_machine::guest::Launch;
 use hcs_machine::handle::Handle;
 use hcs_machine::input::{Fate, Request, Text};
 use hcs_machine::{ClientId, Host, Input, Time};
@@ -18,6 +19,7 @@ use crate::book::Book;
 use crate::clock::{Clock, POLL_COST, Running};
 use crate::draw;
 use crate::fault::{Armed, Filter, Occasion, Until, Verdict};
+use crate::guest::Program;
 use crate::transcript::Transcript;
 use crate::wait::Seat;
 
@@ -28,6 +30,8 @@ pub(crate) type ThreadNumber = u64;
 pub(crate) struct Blocked {
     pub(crate) seat: Arc<Seat<Reply>>,
     pub(crate) actor: Option<usize>,
+    /// Whether it is a program of a guest, which may wait for ever.
+    pub(crate) program: bool,
 }
 
 /// Everything of a world that its lock guards.
@@ -60,6 +64,12 @@ pub(crate) struct Core {
     /// Threads that use the world and are neither blocked nor idle nor finished.
     pub(crate) awake: Vec<ThreadNumber>,
     pub(crate) actors: Actors,
+    /// Actors that wait for whatever happens next.
+    pub(crate) parked: Vec<usize>,
+    /// The programs that guests have beside their own, by their folded names.
+    pub(crate) programs: BTreeMap<Arc<str>, Program>,
+    /// Programs that are to begin.
+    pub(crate) launches: Vec<(GuestId, Arc<str>, Arc<Launch>)>,
     /// Futures that want to be polled when something has happened.
     pub(crate) wakers: Vec<Waker>,
     /// Counts whatever happens, so that a future can tell whether something has since it last looked.
@@ -98,6 +108,9 @@ impl Core {
             idle: 0,
             awake: Vec::new(),
             actors: Actors::default(),
+            parked: Vec::new(),
+            programs: BTreeMap::new(),
+            launches: Vec::new(),
             wakers: Vec::new(),
             activity: 0,
             findings: Vec::new(),
@@ -140,6 +153,7 @@ impl Core {
                 Effect::Reply(reply) => answer = reply,
                 Effect::Wake(wait, reply) => self.wake(wait, reply),
                 Effect::Notify(notification) => self.judge(notification),
+                Effect::Launch(guest, name, launch) => self.launches.push((guest, name, launch)),
                 Effect::Finding(_) if self.findings.len() >= MOST_FINDINGS => self.findings_left_out += 1,
                 Effect::Finding(finding) => self.findings.push((now, finding)),
             }
@@ -147,6 +161,9 @@ impl Core {
         self.effects = effects;
         if !self.wakers.is_empty() {
             self.wakers.drain(..).for_each(Waker::wake);
+        }
+        for actor in self.parked.drain(..) {
+            self.actors.make_runnable(actor);
         }
         answer
     }
@@ -158,7 +175,10 @@ impl Core {
             self.release_holds(|until| until == Until::Entered(call));
         }
         let fate = self.fate(client, &request);
-        let poll = matches!(request, Request::GetOperationResult { .. });
+        let poll = matches!(
+            request,
+            Request::GetOperationResult { .. } | Request::GetOperationResultAndProcessInfo { .. }
+        );
         let reply = self.step(&Input::Call(client, request, fate));
         if let Some(call) = call {
             self.release_holds(|until| until == Until::Returned(call));
@@ -166,10 +186,15 @@ impl Core {
         if poll && reply_is_pending(&reply) {
             self.let_poll_pass();
         }
+        self.tick_if_free();
+        reply
+    }
+
+    /// In a free world what is due at once happens at once.
+    pub(crate) fn tick_if_free(&mut self) {
         if matches!(self.clock.kind, Clock::Free(_)) && self.host.next_due().is_some_and(|due| due <= self.host.now()) {
             self.step(&Input::Tick);
         }
-        reply
     }
 
     /// A client that polls would see time stand still: each poll that finds nothing moves it a little.
@@ -199,7 +224,7 @@ impl Core {
         }
         let id = match request.id() {
             Some(Text::Some(id)) => Some(id.clone()),
-            _ => request.system().and_then(|handle| self.host.id_of(client, handle)),
+            _ => request.system().or(request.process()).and_then(|handle| self.host.id_of(client, handle)),
         };
         let document = match request.document() {
             Some(Text::Some(text)) => Some(text.clone()),
@@ -276,13 +301,23 @@ impl Core {
     pub(crate) fn quiet(&self) -> bool {
         self.waking == 0
             && self.queue.is_empty()
+            && self.launches.is_empty()
             && self.running.len() == self.running_blocked
             && !self.actors.is_any_awake()
     }
 
+    /// Programs that never end have gone on and on, and nothing of it has ended anybody's wait: nothing will.
+    fn give_up_waiting(&mut self) {
+        let waits: Vec<WaitId> =
+            self.blocked.iter().filter(|(_, blocked)| !blocked.program).map(|(wait, _)| *wait).collect();
+        for wait in waits {
+            self.give_up(wait, None);
+        }
+    }
+
     /// Whether somebody wants time to move.
     fn is_awaited(&self) -> bool {
-        !self.blocked.is_empty() || self.idle > 0
+        !self.blocked.is_empty() || !self.parked.is_empty() || self.idle > 0
     }
 
     /// Moves a scheduled world's time while everybody waits. `outside` says whether threads that are neither blocked nor
@@ -290,10 +325,15 @@ impl Core {
     pub(crate) fn advance(&mut self, outside: bool) {
         match self.clock.kind {
             Clock::Scheduled => {
+                let mut patience = MOST_TICKS;
                 while self.quiet() && self.is_awaited() && (outside || self.awake.is_empty()) {
-                    let Some(due) = self.host.next_due() else { break };
+                    let Some(due) = self.host.next_due().filter(|_| patience > 0) else { break };
                     self.clock.jump(due);
                     self.step(&Input::Tick);
+                    patience -= 1;
+                }
+                if patience == 0 {
+                    self.give_up_waiting();
                 }
             }
             // A blocked caller jumps to the next work that is due; time-outs keep to real time.
@@ -354,6 +394,11 @@ impl Core {
         self.actors.pick(self.seed)
     }
 
+    /// Whether no actor has anything to do: in a scheduled world they have it only while the threads outside wait.
+    pub(crate) fn is_nobody_acting(&self) -> bool {
+        self.launches.is_empty() && (!self.awake.is_empty() || !self.actors.is_any_awake())
+    }
+
     /// Whether no callback runs or waits to be run.
     pub(crate) fn is_nobody_telling(&self) -> bool {
         self.queue.is_empty() && self.running.len() == self.running_blocked
@@ -362,6 +407,10 @@ impl Core {
 
 /// How many findings are kept: a client that misuses in a loop must not fill the memory.
 const MOST_FINDINGS: usize = 10_000;
+
+/// How many moments in a row may bring nothing to anybody who waits. A process that prints a line a second runs for eleven
+/// days of virtual time in so many.
+const MOST_TICKS: u32 = 1_000_000;
 
 /// How long a thread outside may do something else, in real time, before a scheduled world takes it for idle.
 pub(crate) const GRACE: Duration = Duration::from_millis(2);
@@ -380,5 +429,6 @@ pub(crate) enum Patience {
 }
 
 fn reply_is_pending(reply: &Reply) -> bool {
-    matches!(reply, Reply::Outcome(hcs_rules::hresult::Hresult::HCS_E_OPERATION_PENDING, _))
+    use hcs_rules::hresult::Hresult;
+    matches!(reply, Reply::Outcome(Hresult::HCS_E_OPERATION_PENDING, _) | Reply::Info(Hresult::HCS_E_OPERATION_PENDING, ..))
 }

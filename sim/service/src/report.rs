@@ -9,7 +9,7 @@ use hcs_rules::export::EXPORTS;
 /// A handle that was never closed.
 #[derive(Clone, Debug)]
 pub struct Leak {
-    /// `operation` or `compute system`, with its id.
+    /// `operation`, `compute system`, `process` or `stream`, with the system's id.
     pub what: String,
     /// The client's name.
     pub client: String,
@@ -93,6 +93,7 @@ pub(crate) fn sentence(finding: &Finding, name: impl Fn(u32) -> String) -> Strin
             format!("{export} by {}", name(client.0))
         }
         Finding::UnmodelledCase(client, row) => format!("{row}, asked for by {}", name(client.0)),
+        Finding::UnmodelledProgram(process, what) => format!("process {process} of a guest: {what}"),
         Finding::NotExported(client, call) => {
             format!("{} by {}: this build does not export it", call.export(), name(client.0))
         }

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use hcs_machine::effect::Reply;
+use hcs_machine::effect::{GuestReply, Reply};
+use hcs_machine::handle::HandleType;
 use hcs_machine::input::WorldEvent;
 use hcs_machine::{ClientId, Held, Input, Time};
 use hcs_rules::access::Rights;
@@ -338,15 +339,16 @@ impl Simulator {
         self.advance_to(target);
     }
 
-    /// Lets everything that is pending happen; a hanging operation stays. Callbacks have returned when this does.
+    /// Lets everything that the service has pending happen; a hanging operation stays, and programs of guests go on, because
+    /// some never end. Callbacks have returned when this does.
     pub fn settle(&self) {
         loop {
-            let due = self.shared.lock().host.next_due();
+            let due = self.shared.lock().host.next_service_work();
             match due {
                 Some(due) => self.advance_to(due),
                 None => {
                     worker::drain(&self.shared);
-                    if self.shared.lock().host.next_due().is_none() {
+                    if self.shared.lock().host.next_service_work().is_none() {
                         return;
                     }
                 }
@@ -439,6 +441,11 @@ impl Drop for Alive {
         let told = {
             let mut core = shared.lock();
             core.closing = true;
+            // Programs outside end with their world.
+            for blocked in core.blocked.values().filter(|blocked| blocked.program) {
+                blocked.seat.fill(Reply::Guest(GuestReply::Over));
+            }
+            core.programs.clear();
             report(&core)
         };
         shared.work.notify_all();
@@ -456,9 +463,13 @@ fn report(core: &Core) -> Report {
     }
     report.would_fault.extend(core.misuse.iter().cloned());
     for page in core.book.pages() {
-        let what = match core.host.id_of(ClientId(page.client), page.handle) {
-            Some(id) => format!("the handle of compute system \"{id}\""),
-            None => "an operation".to_owned(),
+        let id = core.host.id_of(ClientId(page.client), page.handle);
+        let of = id.map(|id| format!(" \"{id}\"")).unwrap_or_default();
+        let what = match page.handle.parts().map(|(kind, _)| kind) {
+            Some(HandleType::System) => format!("the handle of compute system{of}"),
+            Some(HandleType::Process) => format!("the handle of a process in compute system{of}"),
+            Some(HandleType::Stream) => "a standard stream".to_owned(),
+            Some(HandleType::Operation) | None => "an operation".to_owned(),
         };
         report.leaks.push(Leak { what, client: core.name(page.client), place: page.place });
     }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use hcs_machine::effect::{Reply, WaitId};
+use hcs_machine::effect::{GuestReply, Reply, WaitId};
 use hcs_rules::vocabulary::Call;
 
 use crate::client::Client;
 use crate::clock::Clock;
+use crate::guest;
 use crate::pump::{Blocked, Core, GRACE, Patience, ThreadNumber};
 use crate::simulator::{Shared, Simulator};
 use crate::sync::Guard;
@@ -100,7 +101,8 @@ pub(crate) fn enter(shared: &Arc<Shared>) -> Guard<'_, Core> {
             if core.clock.kind == Clock::Scheduled && !core.awake.contains(&number) {
                 core.awake.push(number);
             }
-            core
+            // A stepped world has no other moment at which its programs could be waited for.
+            if core.clock.kind == Clock::Stepped { wait_for_actors(shared, core) } else { core }
         }
         Role::Actor(actor) => {
             let mut core = shared.lock();
@@ -140,6 +142,9 @@ fn take_turn<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, actor: usiz
 
 /// After anything has happened: threads that can go on now are called.
 pub(crate) fn after_step(shared: &Arc<Shared>, core: &mut Core) {
+    if !core.launches.is_empty() {
+        guest::launch(shared, core);
+    }
     worker::call(shared, core);
     if core.is_nobody_telling() && core.awake.is_empty() && core.pick_actor() {
         shared.turn.notify_all();
@@ -181,13 +186,31 @@ fn wake<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>) -> Guard<'a, Cor
 }
 
 /// Blocks this thread until its call returns.
-pub(crate) fn block<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, wait: WaitId, call: Option<Call>) -> Reply {
+pub(crate) fn block<'a>(shared: &'a Arc<Shared>, core: Guard<'a, Core>, wait: WaitId, call: Option<Call>) -> Reply {
+    block_as(shared, core, wait, call, false)
+}
+
+/// Blocks the thread of a guest's program until its request returns. It may wait for ever.
+pub(crate) fn block_program<'a>(shared: &'a Arc<Shared>, core: Guard<'a, Core>, wait: WaitId) -> Reply {
+    block_as(shared, core, wait, None, true)
+}
+
+fn block_as<'a>(
+    shared: &'a Arc<Shared>,
+    mut core: Guard<'a, Core>,
+    wait: WaitId,
+    call: Option<Call>,
+    program: bool,
+) -> Reply {
+    if program && core.closing {
+        return Reply::Guest(GuestReply::Over);
+    }
     let seat = Arc::new(Seat::new());
     let actor = match ROLE.get() {
         Role::Actor(actor) => Some(actor),
         Role::Outside | Role::Worker => None,
     };
-    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor });
+    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor, program });
     rest(&mut core);
     let mut outside = false;
     let reply = loop {
@@ -211,13 +234,92 @@ pub(crate) fn block<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, wait
         match patience {
             Patience::Until(_) => _ = core.step(&hcs_machine::Input::Tick),
             Patience::Grace(_) => outside = still,
-            Patience::Hopeless(_) if still => core.give_up(wait, call),
+            Patience::Hopeless(_) if still && !program => core.give_up(wait, call),
             Patience::Hopeless(_) => {}
         }
     };
     core.waking -= 1;
     drop(wake(shared, core));
     reply
+}
+
+/// An actor waits for whatever happens next, and for its turn then.
+pub(crate) fn park<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, actor: usize) {
+    core.parked.push(actor);
+    core.actors.make_blocked(actor);
+    while core.parked.contains(&actor) {
+        core.advance(false);
+        after_step(shared, &mut core);
+        if !core.parked.contains(&actor) {
+            break;
+        }
+        let ran_out;
+        (core, ran_out) = shared.settled.wait_for(core, TURN_LIMIT);
+        if ran_out {
+            core.parked.retain(|other| *other != actor);
+        }
+    }
+    core.actors.make_runnable(actor);
+    drop(take_turn(shared, core, actor));
+}
+
+/// The actor that this thread is, if it is one.
+pub(crate) fn actor() -> Option<usize> {
+    match ROLE.get() {
+        Role::Actor(actor) => Some(actor),
+        Role::Outside | Role::Worker => None,
+    }
+}
+
+/// A thread outside has nothing to do now: whoever waits for it need not.
+pub(crate) fn step_back(core: &mut Core) {
+    if ROLE.get() == Role::Outside {
+        let number = number();
+        core.awake.retain(|thread| *thread != number);
+    }
+}
+
+/// Waits until the actors are at rest, not for long. For a thread outside that is about to look, or to act.
+pub(crate) fn wait_for_actors<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>) -> Guard<'a, Core> {
+    if ROLE.get() != Role::Outside {
+        return core;
+    }
+    while !core.closing && (core.actors.is_any_awake() || !core.launches.is_empty()) {
+        after_step(shared, &mut core);
+        let ran_out;
+        (core, ran_out) = shared.settled.wait_for(core, TURN_LIMIT);
+        if ran_out {
+            break;
+        }
+    }
+    core
+}
+
+/// Begins the thread of an actor: it waits for its turn, and gives it back for good at its end.
+pub(crate) fn spawn_actor<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    actor: usize,
+    name: String,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<std::thread::JoinHandle<T>> {
+    /// Gives the turn back for good, also when the body panics.
+    struct Done(Arc<Shared>, usize);
+    impl Drop for Done {
+        fn drop(&mut self) {
+            ROLE.set(Role::Outside);
+            let mut core = self.0.lock();
+            core.actors.finish(self.1);
+            core.advance(false);
+            after_step(&self.0, &mut core);
+        }
+    }
+    let shared = shared.clone();
+    std::thread::Builder::new().name(name).spawn(move || {
+        ROLE.set(Role::Actor(actor));
+        let _done = Done(shared.clone(), actor);
+        drop(take_turn(&shared, shared.lock(), actor));
+        body()
+    })
 }
 
 /// Runs something that waits outside the world, a channel or a join, while the world may go on.
@@ -280,24 +382,8 @@ impl Simulator {
         let shared = self.shared.clone();
         let actor = enter(&shared).actors.add();
         let client = client.clone();
-        let thread = std::thread::spawn(move || {
-            /// Gives the turn back for good, also when the body panics.
-            struct Done(Arc<Shared>, usize);
-            impl Drop for Done {
-                fn drop(&mut self) {
-                    ROLE.set(Role::Outside);
-                    let mut core = self.0.lock();
-                    core.actors.finish(self.1);
-                    core.advance(false);
-                    after_step(&self.0, &mut core);
-                }
-            }
-            let shared = client.shared().clone();
-            ROLE.set(Role::Actor(actor));
-            let _done = Done(shared.clone(), actor);
-            drop(take_turn(&shared, shared.lock(), actor));
-            body(client)
-        });
+        let name = format!("hcs-sim {}", client.name());
+        let thread = spawn_actor(&shared, actor, name, move || body(client)).expect("the host gives a thread");
         Actor { thread, shared }
     }
 

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use hcs_machine::effect::{Effect, Reply};
-use hcs_machine::input::{End, Request, Text, WorldEvent};
+use hcs_machine::effect::{Effect, GuestReply, Reply, StreamReply};
+use hcs_machine::guest::Given;
+use hcs_machine::input::{End, GuestRequest, Request, StreamRequest, Text, WorldEvent};
 use hcs_machine::{Input, Time};
 use hcs_rules::hresult::Hresult;
 
@@ -31,11 +32,21 @@ impl Transcript {
                     End::Fails(code, _) => _ = write!(line, " [fate: fails with {code}]"),
                     End::Refused(code) => _ = write!(line, " [fate: refused with {code}]"),
                 }
-                for effect in effects {
-                    if let Effect::Reply(answer) = effect {
-                        _ = write!(line, " -> {}", reply(answer));
-                    }
-                }
+                answered(&mut line, effects);
+                self.line(now, &line);
+            }
+            Input::Stream(client, request) => {
+                let mut line = match request {
+                    StreamRequest::Read { limit, .. } => format!("{}: reads at most {limit} bytes", name(client.0)),
+                    StreamRequest::Write { bytes, .. } => format!("{}: writes {}", name(client.0), shown(bytes)),
+                    StreamRequest::Close { .. } => format!("{}: closes a stream", name(client.0)),
+                };
+                answered(&mut line, effects);
+                self.line(now, &line);
+            }
+            Input::Guest(_, request) => {
+                let mut line = format!("a program: {}", program(request));
+                answered(&mut line, effects);
                 self.line(now, &line);
             }
             Input::GiveUp(_) => self.line(now, "a wait is given up"),
@@ -63,6 +74,9 @@ impl Transcript {
                     let kind = if finding.would_fault() { "would fault" } else { "not modelled" };
                     self.line(now, &format!("  {kind}: {told}"));
                 }
+                Effect::Launch(_, name, launch) => {
+                    self.line(now, &format!("  begins {name} outside: {:?}", launch.words()));
+                }
                 Effect::Reply(_) => {}
             }
         }
@@ -89,6 +103,9 @@ fn world(event: &WorldEvent) -> String {
         WorldEvent::Endpoints(Some(endpoints)) => format!("the network has {} endpoints", endpoints.len()),
         WorldEvent::SavedState(path, true) => format!("a saved state is at {path}"),
         WorldEvent::SavedState(path, false) => format!("no saved state is at {path}"),
+        WorldEvent::ProcessEnd(id, process, code) => format!("process {process} of {id} ends with {code}"),
+        WorldEvent::Program(name, Some(_)) => format!("guests have the program {name}"),
+        WorldEvent::Program(name, None) => format!("guests have no program {name} any more"),
         WorldEvent::ClientDeath(client) => format!("client {} dies", client.0),
         WorldEvent::ServiceStop => "the service stops".to_owned(),
         WorldEvent::ServiceReturn => "the service is back".to_owned(),
@@ -111,7 +128,8 @@ fn call(request: &Request) -> String {
         | Request::EnumerateComputeSystemsInNamespace { namespace, .. } => arguments.push(text(namespace)),
         Request::WaitForOperationResult { timeout_ms, .. }
         | Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. }
-        | Request::WaitForComputeSystemExit { timeout_ms, .. } => arguments.push(match *timeout_ms {
+        | Request::WaitForComputeSystemExit { timeout_ms, .. }
+        | Request::WaitForProcessExit { timeout_ms, .. } => arguments.push(match *timeout_ms {
             u32::MAX => "INFINITE".to_owned(),
             milliseconds => format!("{milliseconds} ms"),
         }),
@@ -125,6 +143,32 @@ fn call(request: &Request) -> String {
     }
     let arguments = arguments.join(", ");
     format!("{name}({arguments})")
+}
+
+/// What comes of a step, for the line that tells of it.
+fn answered(line: &mut String, effects: &[Effect]) {
+    for effect in effects {
+        if let Effect::Reply(answer) = effect {
+            _ = write!(line, " -> {}", reply(answer));
+        }
+    }
+}
+
+/// Bytes as text, if there are few of them.
+fn shown(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.len() <= 60 => format!("{text:?}"),
+        _ => format!("{} bytes", bytes.len()),
+    }
+}
+
+/// What a program outside does.
+fn program(request: &GuestRequest) -> String {
+    match request {
+        GuestRequest::Write { to, bytes } => format!("writes {} to {to:?}", shown(bytes)),
+        GuestRequest::WriteFile { path, bytes, .. } => format!("writes {} to {path}", shown(bytes)),
+        other => format!("{other:?}"),
+    }
 }
 
 /// Whether a call is a query, whose absence says something.
@@ -144,6 +188,23 @@ fn reply(reply: &Reply) -> String {
         Reply::Void => "nothing".to_owned(),
         Reply::Outcome(code, None) => code.to_string(),
         Reply::Outcome(code, Some(document)) => format!("{code} {document}"),
+        Reply::Info(code, document, information) => {
+            let document = document.as_ref().map(|document| format!(" {document}")).unwrap_or_default();
+            match information {
+                Some(information) => {
+                    let streams = information.streams.iter().filter(|handle| handle.parts().is_some()).count();
+                    format!("{code}{document} process {} with {streams} streams", information.id)
+                }
+                None => format!("{code}{document}"),
+            }
+        }
+        Reply::Stream(StreamReply::Bytes(bytes)) if bytes.is_empty() => "the end".to_owned(),
+        Reply::Stream(StreamReply::Bytes(bytes)) => shown(bytes),
+        Reply::Stream(StreamReply::Written(count)) => format!("{count} bytes"),
+        Reply::Stream(other) => format!("{other:?}"),
+        Reply::Guest(GuestReply::Given(Given::Bytes(bytes))) => shown(bytes),
+        Reply::Guest(GuestReply::File(Some(bytes))) => shown(bytes),
+        Reply::Guest(reply) => format!("{reply:?}"),
         Reply::Handle(Hresult::S_OK, handle) => format!("handle {:#x}", handle.0),
         Reply::Handle(code, _) => code.to_string(),
         Reply::Number(number) => number.to_string(),

@@ -164,10 +164,10 @@ fn deliver<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, notification:
     core
 }
 
-/// Waits, not for long, until no callback runs or waits to be run. Answers whether there was any.
+/// Waits, not for long, until no callback runs or waits to be run, and no program is busy. Answers whether there was any.
 pub(crate) fn wait_until_told<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>) -> (Guard<'a, Core>, bool) {
     let mut waited = false;
-    while !core.is_nobody_telling() && !thread::is_worker() {
+    while !(core.is_nobody_telling() && core.is_nobody_acting()) && !thread::is_worker() {
         waited = true;
         let ran_out;
         (core, ran_out) = shared.settled.wait_for(core, SILENCE);
@@ -178,18 +178,18 @@ pub(crate) fn wait_until_told<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, C
     (core, waited)
 }
 
-/// Waits until every callback that is due has returned. From inside a callback it returns at once.
+/// Waits until every callback that is due has returned and every program waits. From inside a callback it returns at once.
 pub(crate) fn drain(shared: &Arc<Shared>) {
     if thread::is_worker() {
         return;
     }
     let mut core = shared.lock();
-    while !core.queue.is_empty() || core.running.len() > core.running_blocked {
+    while !core.queue.is_empty() || core.running.len() > core.running_blocked || !core.is_nobody_acting() {
         thread::after_step(shared, &mut core);
         let ran_out;
         (core, ran_out) = shared.settled.wait_for(core, DRAIN_LIMIT);
         if ran_out {
-            core.note_trouble("a callback did not return".to_owned());
+            core.note_trouble("a callback or a program did not come to rest".to_owned());
             return;
         }
     }

@@ -173,6 +173,12 @@ impl<'a> Walker<'a> {
                 Some(_) => self.fault(FaultKind::NotOneOf),
                 None => self.fault(FaultKind::WrongType),
             },
+            Shape::OneOfOrNumber(_, max) if node.as_u64().is_some_and(|number| number <= max) => {}
+            Shape::OneOfOrNumber(choice, _) => match (node.as_str(), value) {
+                (Some(_), _) => return self.value(node, Shape::OneOf(choice)),
+                (_, Value::Unsigned(_) | Value::Negative(_) | Value::OtherNumber) => self.fault(FaultKind::OutOfRange),
+                _ => self.fault(FaultKind::WrongType),
+            },
             Shape::Anything => {}
             Shape::Map(_) | Shape::Array(_) | Shape::Text | Shape::Guid | Shape::Boolean => {
                 self.fault(FaultKind::WrongType);

@@ -44,6 +44,7 @@ const FLOOD_BLOCK: u64 = 4 << 10;
 /// A program in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
+    text: String,
     steps: Vec<Step>,
 }
 
@@ -90,9 +91,14 @@ impl Script {
         let mut parser = Parser { tokens: &tokens, steps: Vec::new() };
         parser.sequence(0)?;
         match parser.tokens {
-            [] => Ok(Script { steps: parser.steps }),
+            [] => Ok(Script { text: text.to_owned(), steps: parser.steps }),
             _ => Err("a `)` without its `(`".to_owned()),
         }
+    }
+
+    /// What was read.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 

@@ -1,0 +1,661 @@
+//! Processes in a system, as `std::process` has them: a command, a child with its streams, its exit status.
+//!
+//! ```no_run
+//! # fn example<H: hcs_api::Hcs + Clone + Unpin>(vm: &hcs_api::ComputeSystem<H>) -> Result<(), Box<dyn std::error::Error>> {
+//! use hcs_api::Stdio;
+//! let output = vm.command("cmd /c echo hi").stdout(Stdio::Piped).spawn()?.wait_with_output()?;
+//! assert_eq!(output.stdout, b"hi\r\n");
+//! assert!(output.status.success());
+//! # Ok(())
+//! # }
+//! ```
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hcs_rules::export;
+use hcs_rules::hresult::Hresult;
+use hcs_rules::vocabulary::{EventType, GENERIC_ALL, event_options};
+
+use crate::error::{Error, Result, check};
+use crate::executor::block_on;
+use crate::hcs::{Event, Hcs, OperationHandle, Outcome, ProcessHandle, ProcessInformation, Text};
+use crate::json::{self, Object};
+use crate::listener::Listeners;
+use crate::operation::{Completion, Operation, milliseconds};
+use crate::stream::{ChildOutput, ChildStdin};
+use crate::system::ComputeSystem;
+
+/// What becomes of a standard stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stdio {
+    /// Input is at its end, output goes nowhere.
+    #[default]
+    Null,
+    /// The child has an end of it.
+    Piped,
+}
+
+/// A process to be: what it is started with. `ProcessParameters`, member by member.
+#[must_use]
+#[derive(Clone, Debug)]
+pub struct Command<'s, H: Hcs> {
+    system: &'s ComputeSystem<H>,
+    command: Words,
+    application: Option<String>,
+    environment: Vec<(String, String)>,
+    directory: Option<String>,
+    user: Option<String>,
+    streams: [Stdio; 3],
+    console: Option<Option<(u16, u16)>>,
+    in_machine: bool,
+}
+
+/// The command itself.
+#[derive(Clone, Debug)]
+enum Words {
+    Line(String),
+    /// `CommandArgs`, for a Linux guest.
+    Arguments(Vec<String>),
+}
+
+impl<H: Hcs + Clone> ComputeSystem<H> {
+    /// A process with this command line.
+    pub fn command(&self, command_line: &str) -> Command<'_, H> {
+        Command::new(self, Words::Line(command_line.to_owned()))
+    }
+
+    /// A process with these words, which only a Linux guest takes.
+    pub fn command_args<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Command<'_, H> {
+        Command::new(self, Words::Arguments(words.into_iter().map(str::to_owned).collect()))
+    }
+
+    /// Opens the process with this id. It has no streams: they are its creator's.
+    ///
+    /// # Errors
+    /// The call's code: `ERROR_NOT_FOUND` for a process that never was or is over.
+    #[track_caller]
+    pub fn open_process(&self, id: u32) -> Result<Child<H>> {
+        let (code, handle) = self.hcs().open_process(self.handle(), id, GENERIC_ALL);
+        check("HcsOpenProcess", Some(self.id()), Outcome::bare(code))?;
+        let mut child = Child::own(self.hcs(), self.id(), handle);
+        child.id = id;
+        Ok(child)
+    }
+}
+
+impl<'s, H: Hcs> Command<'s, H> {
+    fn new(system: &'s ComputeSystem<H>, command: Words) -> Command<'s, H> {
+        Command {
+            system,
+            command,
+            application: None,
+            environment: Vec::new(),
+            directory: None,
+            user: None,
+            streams: [Stdio::Null; 3],
+            console: None,
+            in_machine: false,
+        }
+    }
+
+    /// `ApplicationName`: the executable, where the command line does not begin with it.
+    pub fn application(mut self, path: &str) -> Self {
+        self.application = Some(path.to_owned());
+        self
+    }
+
+    /// `Environment`: one variable. An empty value makes none in a Windows guest.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// `WorkingDirectory`
+    pub fn current_dir(mut self, path: &str) -> Self {
+        self.directory = Some(path.to_owned());
+        self
+    }
+
+    /// `User`
+    pub fn user(mut self, name: &str) -> Self {
+        self.user = Some(name.to_owned());
+        self
+    }
+
+    /// `CreateStdInPipe`
+    pub fn stdin(mut self, stdin: Stdio) -> Self {
+        self.streams[0] = stdin;
+        self
+    }
+
+    /// `CreateStdOutPipe`
+    pub fn stdout(mut self, stdout: Stdio) -> Self {
+        self.streams[1] = stdout;
+        self
+    }
+
+    /// `CreateStdErrPipe`. With a console it is ignored: errors go where output goes.
+    pub fn stderr(mut self, stderr: Stdio) -> Self {
+        self.streams[2] = stderr;
+        self
+    }
+
+    /// `EmulateConsole`, with a size in characters, or the usual one.
+    pub fn console(mut self, size: Option<(u16, u16)>) -> Self {
+        self.console = Some(size);
+        self
+    }
+
+    /// `CreateInUtilityVm`: beside the container, in the machine around it.
+    pub fn in_utility_vm(mut self) -> Self {
+        self.in_machine = true;
+        self
+    }
+
+    /// The `ProcessParameters` document.
+    pub fn parameters(&self) -> String {
+        let mut object = Object::new();
+        if let Some(application) = &self.application {
+            object = object.string("ApplicationName", application);
+        }
+        object = match &self.command {
+            Words::Line(line) => object.string("CommandLine", line),
+            Words::Arguments(words) => object.json("CommandArgs", &json::strings(words.iter().map(String::as_str))),
+        };
+        if let Some(user) = &self.user {
+            object = object.string("User", user);
+        }
+        if let Some(directory) = &self.directory {
+            object = object.string("WorkingDirectory", directory);
+        }
+        if !self.environment.is_empty() {
+            let variables = self.environment.iter().fold(Object::new(), |all, (name, value)| all.string(name, value));
+            object = object.json("Environment", &variables.end());
+        }
+        if let Some(size) = self.console {
+            object = object.flag("EmulateConsole", true);
+            if let Some((width, height)) = size {
+                object = object.json("ConsoleSize", &format!("[{height},{width}]"));
+            }
+        }
+        let [input, output, error] = self.streams.map(|stream| stream == Stdio::Piped);
+        let object = object.flag("CreateStdInPipe", input).flag("CreateStdOutPipe", output);
+        object.flag("CreateStdErrPipe", error).flag("CreateInUtilityVm", self.in_machine).end()
+    }
+}
+
+impl<H: Hcs + Clone> Command<'_, H> {
+    /// Makes the process, and waits until it runs.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn spawn(&self) -> Result<Child<H>> {
+        let hcs = self.system.hcs();
+        let operation = Operation::new(hcs);
+        let parameters = self.parameters();
+        let (code, handle) = hcs.create_process(self.system.handle(), Text::Some(&parameters), operation.handle());
+        let child = Child::own(hcs, self.system.id(), handle);
+        let (outcome, information) = match code.is_ok() {
+            true => hcs.wait_for_operation_result_and_process_info(operation.handle(), u32::MAX),
+            false => (Outcome::bare(code), None),
+        };
+        drop(operation);
+        child.made(outcome, information)
+    }
+
+    /// Runs the process to its end: its status, and what came out of the streams that are piped.
+    ///
+    /// # Errors
+    /// As [`Command::spawn`] and [`Child::wait_with_output`].
+    #[track_caller]
+    pub fn output(self) -> Result<Output>
+    where
+        H: Unpin,
+    {
+        self.stdout(Stdio::Piped).stderr(Stdio::Piped).spawn()?.wait_with_output()
+    }
+
+    /// Runs the process to its end: its status.
+    ///
+    /// # Errors
+    /// As [`Command::spawn`] and [`Child::wait`].
+    #[track_caller]
+    pub fn status(self) -> Result<ExitStatus>
+    where
+        H: Unpin,
+    {
+        self.spawn()?.wait()
+    }
+}
+
+impl<H: Hcs + Clone + Unpin> Command<'_, H> {
+    /// As [`Command::spawn`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn spawn_async(&self) -> Result<Child<H>> {
+        let hcs = self.system.hcs();
+        let parameters = self.parameters();
+        let system = self.system.handle();
+        let mut child = None;
+        let call = |hcs: &H, operation: OperationHandle| {
+            let (code, handle) = hcs.create_process(system, Text::Some(&parameters), operation);
+            child = Some(Child::own(hcs, self.system.id(), handle));
+            code
+        };
+        let mut information = None;
+        let outcome = Completion::reading(hcs, call, |hcs: &H, operation: OperationHandle| {
+            let (outcome, told) = hcs.get_operation_result_and_process_info(operation);
+            information = told;
+            outcome
+        })
+        .await;
+        match child {
+            Some(child) => child.made(outcome, information),
+            None => Err(Error::new("HcsCreateProcess", Some(self.system.id()), outcome)),
+        }
+    }
+
+    /// As [`Command::output`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn output_async(self) -> Result<Output> {
+        self.stdout(Stdio::Piped).stderr(Stdio::Piped).spawn_async().await?.wait_with_output_async().await
+    }
+}
+
+/// A signal to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessSignal {
+    /// `CtrlC`, for a Windows guest.
+    CtrlC,
+    /// `CtrlBreak`, for a Windows guest.
+    CtrlBreak,
+    /// `CtrlClose`, for a Windows guest.
+    CtrlClose,
+    /// `CtrlLogOff`, for a Windows guest.
+    CtrlLogOff,
+    /// `CtrlShutdown`, for a Windows guest.
+    CtrlShutdown,
+    /// A number, for a Linux guest: 15 is SIGTERM.
+    Number(u32),
+}
+
+impl ProcessSignal {
+    /// The `SignalProcessOptions` document.
+    fn options(self) -> String {
+        match self {
+            ProcessSignal::Number(number) => Object::new().json("Signal", &number.to_string()).end(),
+            named => Object::new().string("Signal", &format!("{named:?}")).end(),
+        }
+    }
+}
+
+/// How a process has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExitStatus {
+    code: u32,
+}
+
+impl ExitStatus {
+    /// The exit code.
+    pub const fn code(self) -> u32 {
+        self.code
+    }
+
+    /// Whether the exit code is 0.
+    pub const fn success(self) -> bool {
+        self.code == 0
+    }
+
+    /// Reads a `ProcessStatus`; `None` while the process runs.
+    ///
+    /// # Errors
+    /// `LastWaitResult`, where it says that the exit code is not known.
+    fn read(status: &str) -> std::result::Result<Option<ExitStatus>, Hresult> {
+        let wait_result = Hresult(json::number(status, "LastWaitResult").unwrap_or(0) as u32);
+        if !json::is_true(status, "Exited") {
+            return Ok(None);
+        }
+        if wait_result.is_err() {
+            return Err(wait_result);
+        }
+        Ok(Some(ExitStatus { code: json::number(status, "ExitCode").unwrap_or(0) as u32 }))
+    }
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.code > 0xFFFF { write!(out, "exit code {:#010x}", self.code) } else { write!(out, "exit code {}", self.code) }
+    }
+}
+
+/// What a process has left when it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What came out of standard output, if that was piped.
+    pub stdout: Vec<u8>,
+    /// What came out of standard error, if that was piped.
+    pub stderr: Vec<u8>,
+}
+
+/// A process of a client. Dropping it closes the handle and the streams; the process goes on.
+pub struct Child<H: Hcs> {
+    /// Standard input, if it was piped. Taking and dropping it ends the process's input.
+    pub stdin: Option<ChildStdin<H>>,
+    /// Standard output, if it was piped.
+    pub stdout: Option<ChildOutput<H>>,
+    /// Standard error, if it was piped.
+    pub stderr: Option<ChildOutput<H>>,
+    hcs: H,
+    system: String,
+    id: u32,
+    handle: ProcessHandle,
+    listeners: Listeners,
+}
+
+impl<H: Hcs> fmt::Debug for Child<H> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "process {} of {:?}", self.id, self.system)
+    }
+}
+
+impl<H: Hcs + Clone> Child<H> {
+    fn own(hcs: &H, system: &str, handle: ProcessHandle) -> Child<H> {
+        Child {
+            stdin: None,
+            stdout: None,
+            stderr: None,
+            hcs: hcs.clone(),
+            system: system.to_owned(),
+            id: 0,
+            handle,
+            listeners: Listeners::new(EventType::ProcessExited),
+        }
+    }
+
+    /// The child whose creation ended so.
+    fn made(mut self, outcome: Outcome, information: Option<ProcessInformation>) -> Result<Child<H>> {
+        let code = outcome.code;
+        check("HcsCreateProcess", Some(&self.system), outcome)?;
+        let missing = || Error::new("HcsCreateProcess", Some(&self.system), Outcome::bare(code));
+        self.take(information.ok_or_else(missing)?);
+        Ok(self)
+    }
+
+    fn take(&mut self, information: ProcessInformation) {
+        self.id = information.process_id;
+        self.stdin = ChildStdin::own(&self.hcs, information.std_input).or(self.stdin.take());
+        self.stdout = ChildOutput::own(&self.hcs, information.std_output).or(self.stdout.take());
+        self.stderr = ChildOutput::own(&self.hcs, information.std_error).or(self.stderr.take());
+    }
+
+    /// The process's id in its guest.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The handle, for calls of [`Hcs`].
+    pub fn handle(&self) -> ProcessHandle {
+        self.handle
+    }
+
+    /// Ends the process, and waits until that is done. Its children go on.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn kill(&self) -> Result<()> {
+        let call = |operation| self.hcs.terminate_process(self.handle, operation, Text::Null);
+        self.run("HcsTerminateProcess", call).map(drop)
+    }
+
+    /// Sends the process a signal, and waits until its program was told.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn signal(&self, signal: ProcessSignal) -> Result<()> {
+        let call = |operation| self.hcs.signal_process(self.handle, operation, Text::Some(&signal.options()));
+        self.run("HcsSignalProcess", call).map(drop)
+    }
+
+    /// Gives the console another size, in characters.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn resize(&self, width: u16, height: u16) -> Result<()> {
+        let size = Object::new().json("Height", &height.to_string()).json("Width", &width.to_string()).end();
+        self.modify(&Object::new().string("Operation", "ConsoleSize").json("ConsoleSize", &size).end())
+    }
+
+    /// Closes the process's standard input from the service's side, as runtimes do whose pipe goes elsewhere.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn close_stdin(&self) -> Result<()> {
+        let close = Object::new().string("Handle", "StdIn").end();
+        self.modify(&Object::new().string("Operation", "CloseHandle").json("CloseHandle", &close).end())
+    }
+
+    /// Changes the process. The request is a `ProcessModifyRequest`.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn modify(&self, request: &str) -> Result<()> {
+        let call = |operation| self.hcs.modify_process(self.handle, operation, request.into());
+        self.run("HcsModifyProcess", call).map(drop)
+    }
+
+    /// The process's properties: a `ProcessStatus`, JSON.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's with its result document.
+    #[track_caller]
+    pub fn properties(&self) -> Result<String> {
+        let call = |operation| self.hcs.get_process_properties(self.handle, operation, Text::Null);
+        let document = self.run("HcsGetProcessProperties", call)?;
+        Ok(document.map(|document| document.to_string()).unwrap_or_default())
+    }
+
+    /// Asks for the id and the streams anew (`HcsGetProcessInfo`), and owns the streams that had not been handed out.
+    ///
+    /// # Errors
+    /// The call's code, or the operation's: `HCS_E_PROCESS_ALREADY_STOPPED` for a process that is over.
+    #[track_caller]
+    pub fn refresh(&mut self) -> Result<()> {
+        let operation = Operation::new(&self.hcs);
+        let code = self.hcs.get_process_info(self.handle, operation.handle());
+        let (outcome, information) = match code.is_ok() {
+            true => self.hcs.wait_for_operation_result_and_process_info(operation.handle(), u32::MAX),
+            false => (Outcome::bare(code), None),
+        };
+        check("HcsGetProcessInfo", Some(&self.system), outcome)?;
+        if let Some(information) = information {
+            self.take(information);
+        }
+        Ok(())
+    }
+
+    /// How the process has ended, if it has.
+    ///
+    /// # Errors
+    /// As [`Child::properties`]; `LastWaitResult` where the exit code is not known.
+    #[track_caller]
+    pub fn try_wait(&self) -> Result<Option<ExitStatus>> {
+        self.read("HcsGetProcessProperties", &self.properties()?)
+    }
+
+    /// Has a callback called for every event of this handle.
+    ///
+    /// # Errors
+    /// The code of `HcsSetProcessCallback`, which is called for the first listener only.
+    pub fn on_event(&self, callback: impl Fn(&Event) + Send + Sync + 'static) -> Result<()> {
+        self.listeners.add(Arc::new(callback));
+        self.listen()
+    }
+
+    fn listen(&self) -> Result<()> {
+        let set = |callback| self.hcs.set_process_callback(self.handle, event_options::NONE, Some(callback));
+        self.listeners.listen("HcsSetProcessCallback", Some(&self.system), set)
+    }
+
+    fn read(&self, call: &'static str, status: &str) -> Result<Option<ExitStatus>> {
+        ExitStatus::read(status).map_err(|code| {
+            let document = Some(status.into());
+            Error::new(call, Some(&self.system), Outcome { code, document })
+        })
+    }
+
+    #[track_caller]
+    fn run(
+        &self,
+        call: &'static str,
+        start: impl FnOnce(OperationHandle) -> Hresult,
+    ) -> Result<Option<Arc<str>>> {
+        let operation = Operation::new(&self.hcs);
+        let code = start(operation.handle());
+        let outcome = if code.is_ok() { operation.wait(None) } else { Outcome::bare(code) };
+        check(call, Some(&self.system), outcome)
+    }
+}
+
+impl<H: Hcs + Clone + Unpin> Child<H> {
+    /// Waits until the process is over. Standard input is closed first, if it is still here, so that a process that reads it
+    /// to its end can end. On a build without `HcsWaitForProcessExit` the exit event is waited for.
+    ///
+    /// # Errors
+    /// The call's code: a service that went away; `LastWaitResult` where the exit code is not known.
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        self.wait_within(None)
+    }
+
+    /// As [`Child::wait`], for at most this long.
+    ///
+    /// # Errors
+    /// As there, and `HCS_E_OPERATION_TIMEOUT`.
+    pub fn wait_within(&mut self, timeout: impl Into<Option<Duration>>) -> Result<ExitStatus> {
+        const CALL: &str = "HcsWaitForProcessExit";
+        self.stdin = None;
+        let outcome = self.hcs.wait_for_process_exit(self.handle, milliseconds(timeout.into()));
+        if outcome.code == export::ABSENT {
+            return block_on(self.exited());
+        }
+        let status = check(CALL, Some(&self.system), outcome)?.unwrap_or_default();
+        let late = || {
+            let document = Some(status.clone());
+            Error::new(CALL, Some(&self.system), Outcome { code: Hresult::HCS_E_OPERATION_TIMEOUT, document })
+        };
+        self.read(CALL, &status)?.ok_or_else(late)
+    }
+
+    /// The process's end, to await. Works on every build, by the exit event.
+    ///
+    /// # Errors
+    /// When the callback cannot be registered, or the service goes away; `LastWaitResult` where the exit code is not known.
+    pub fn exited(&self) -> impl Future<Output = Result<ExitStatus>> + '_ {
+        const CALL: &str = "HcsSetProcessCallback";
+        let end = self.listeners.end(&self.hcs, CALL, Some(&self.system), || self.listen());
+        async move {
+            let status = end.await?.unwrap_or_default();
+            let running = || Error::new(CALL, Some(&self.system), Outcome::bare(Hresult::E_UNEXPECTED));
+            self.read(CALL, &status)?.ok_or_else(running)
+        }
+    }
+
+    /// Waits until the process is over, and collects what comes out meanwhile.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn wait_with_output(self) -> Result<Output> {
+        block_on(self.wait_with_output_async())
+    }
+
+    /// As [`Child::wait_with_output`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn wait_with_output_async(mut self) -> Result<Output> {
+        self.stdin = None;
+        let (mut stdout, mut stderr) = (self.stdout.take(), self.stderr.take());
+        let read = async |stream: &mut Option<ChildOutput<H>>| {
+            let mut bytes = Vec::new();
+            match stream {
+                Some(stream) => stream.read_to_end_async(&mut bytes).await.map(|()| bytes),
+                None => Ok(bytes),
+            }
+        };
+        let (stdout, stderr) = both(read(&mut stdout), read(&mut stderr)).await;
+        let failed = |error: io::Error| {
+            let code = if error.kind() == io::ErrorKind::TimedOut { Hresult::HCS_E_OPERATION_TIMEOUT } else { Hresult::E_FAIL };
+            Error::new("ReadFile", Some(&self.system), Outcome::bare(code))
+        };
+        let (stdout, stderr) = (stdout.map_err(failed)?, stderr.map_err(failed)?);
+        let status = self.exited().await?;
+        Ok(Output { status, stdout, stderr })
+    }
+
+    /// As [`Child::kill`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn kill_async(&self) -> Result<()> {
+        let handle = self.handle;
+        let call = move |hcs: &H, operation| hcs.terminate_process(handle, operation, Text::Null);
+        check("HcsTerminateProcess", Some(&self.system), Completion::new(&self.hcs, call).await).map(drop)
+    }
+
+    /// As [`Child::signal`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn signal_async(&self, signal: ProcessSignal) -> Result<()> {
+        let (handle, options) = (self.handle, signal.options());
+        let call = move |hcs: &H, operation| hcs.signal_process(handle, operation, Text::Some(&options));
+        check("HcsSignalProcess", Some(&self.system), Completion::new(&self.hcs, call).await).map(drop)
+    }
+}
+
+/// Both futures, side by side.
+async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+    let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
+    let (mut a, mut b) = (None, None);
+    std::future::poll_fn(|context| {
+        use std::task::Poll;
+        if a.is_none()
+            && let Poll::Ready(done) = first.as_mut().poll(context)
+        {
+            a = Some(done);
+        }
+        if b.is_none()
+            && let Poll::Ready(done) = second.as_mut().poll(context)
+        {
+            b = Some(done);
+        }
+        if a.is_some() && b.is_some() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    match (a, b) {
+        (Some(a), Some(b)) => (a, b),
+        _ => unreachable!("both were ready"),
+    }
+}
+
+impl<H: Hcs> Drop for Child<H> {
+    fn drop(&mut self) {
+        if !self.handle.is_null() {
+            self.hcs.close_process(self.handle);
+        }
+    }
+}
