@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn documents_are_written_and_read() {
-        let written = Object::new().string("A", "say \"hi\"\\\n").flag("B", true).flag("C", false).json("D", "[1]").end();
+        let written =
+            Object::new().string("A", "say \"hi\"\\\n").flag("B", true).flag("C", false).json("D", "[1]").end();
         assert_eq!(written, r#"{"A":"say \"hi\"\\\u000a","B":true,"D":[1]}"#);
         let status = r#"{ "ProcessId" : 8, "Exited":true,"ExitCode":3221225786, "LastWaitResult":-2143878902}"#;
         assert_eq!(number(status, "ExitCode"), Some(0xC000_013A));

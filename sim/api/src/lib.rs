@@ -30,8 +30,8 @@ pub mod windows;
 pub use error::{Error, Result};
 pub use executor::block_on;
 pub use hcs::{
-    CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, ProcessInformation,
-    StreamHandle, SystemHandle, Text,
+    CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle,
+    ProcessInformation, StreamHandle, SystemHandle, Text,
 };
 pub use operation::{Completion, Operation};
 pub use process::{Child, Command, ExitStatus, Output, ProcessSignal, Stdio};

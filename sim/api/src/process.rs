@@ -332,7 +332,11 @@ impl ExitStatus {
 
 impl fmt::Display for ExitStatus {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.code > 0xFFFF { write!(out, "exit code {:#010x}", self.code) } else { write!(out, "exit code {}", self.code) }
+        if self.code > 0xFFFF {
+            write!(out, "exit code {:#010x}", self.code)
+        } else {
+            write!(out, "exit code {}", self.code)
+        }
     }
 }
 
@@ -519,11 +523,7 @@ impl<H: Hcs + Clone> Child<H> {
     }
 
     #[track_caller]
-    fn run(
-        &self,
-        call: &'static str,
-        start: impl FnOnce(OperationHandle) -> Hresult,
-    ) -> Result<Option<Arc<str>>> {
+    fn run(&self, call: &'static str, start: impl FnOnce(OperationHandle) -> Hresult) -> Result<Option<Arc<str>>> {
         let operation = Operation::new(&self.hcs);
         let code = start(operation.handle());
         let outcome = if code.is_ok() { operation.wait(None) } else { Outcome::bare(code) };
@@ -598,7 +598,11 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
         };
         let (stdout, stderr) = both(read(&mut stdout), read(&mut stderr)).await;
         let failed = |error: io::Error| {
-            let code = if error.kind() == io::ErrorKind::TimedOut { Hresult::HCS_E_OPERATION_TIMEOUT } else { Hresult::E_FAIL };
+            let code = if error.kind() == io::ErrorKind::TimedOut {
+                Hresult::HCS_E_OPERATION_TIMEOUT
+            } else {
+                Hresult::E_FAIL
+            };
             Error::new("ReadFile", Some(&self.system), Outcome::bare(code))
         };
         let (stdout, stderr) = (stdout.map_err(failed)?, stderr.map_err(failed)?);

@@ -71,7 +71,12 @@ impl<H: Hcs + Clone> ComputeSystem<H> {
     }
 
     fn own(hcs: &H, id: &str, handle: SystemHandle) -> ComputeSystem<H> {
-        ComputeSystem { hcs: hcs.clone(), id: id.to_owned(), handle, listeners: Listeners::new(EventType::SystemExited) }
+        ComputeSystem {
+            hcs: hcs.clone(),
+            id: id.to_owned(),
+            handle,
+            listeners: Listeners::new(EventType::SystemExited),
+        }
     }
 
     /// Starts the system and waits until it runs.
