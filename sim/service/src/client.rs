@@ -49,10 +49,6 @@ impl Client {
         self.id
     }
 
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
-    }
-
     /// A call whose pointer for its result is NULL: only the C ABI can make one. Answers what the call returns.
     pub fn refuse_null_out(&self, call: Call) -> Hresult {
         let (operation, id, configuration) = (Handle::NULL, OwnedText::from("-"), OwnedText::from("{}"));
@@ -566,7 +562,8 @@ impl Hcs for Client {
         let place = Location::caller();
         let (system, parameters, operation) = (Handle(system.0), owned(parameters), operation_handle(operation));
         let request = Request::CreateProcess { system, parameters, operation, out: true };
-        let (code, SystemHandle(handle)) = made(self.call(request, |core, reply| self.open_page(core, reply, place, None)));
+        let (code, SystemHandle(handle)) =
+            made(self.call(request, |core, reply| self.open_page(core, reply, place, None)));
         (code, ProcessHandle(handle))
     }
 
@@ -575,7 +572,8 @@ impl Hcs for Client {
         let place = Location::caller();
         let request =
             Request::OpenProcess { system: Handle(system.0), id: process_id, access: requested_access, out: true };
-        let (code, SystemHandle(handle)) = made(self.call(request, |core, reply| self.open_page(core, reply, place, None)));
+        let (code, SystemHandle(handle)) =
+            made(self.call(request, |core, reply| self.open_page(core, reply, place, None)));
         (code, ProcessHandle(handle))
     }
 

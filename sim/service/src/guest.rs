@@ -294,7 +294,9 @@ impl Guest {
             match reply {
                 // A wait is over; anything else is to be asked again, because the system was paused.
                 Reply::Guest(GuestReply::Again) if !matches!(request, GuestRequest::Wait(_)) => {}
-                Reply::Guest(GuestReply::Over) if !matches!(request, GuestRequest::End { .. } | GuestRequest::Crash { .. }) => {
+                Reply::Guest(GuestReply::Over)
+                    if !matches!(request, GuestRequest::End { .. } | GuestRequest::Crash { .. }) =>
+                {
                     resume_unwind(Box::new(Over))
                 }
                 Reply::Guest(reply) => return reply,

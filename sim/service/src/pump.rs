@@ -175,10 +175,8 @@ impl Core {
             self.release_holds(|until| until == Until::Entered(call));
         }
         let fate = self.fate(client, &request);
-        let poll = matches!(
-            request,
-            Request::GetOperationResult { .. } | Request::GetOperationResultAndProcessInfo { .. }
-        );
+        let poll =
+            matches!(request, Request::GetOperationResult { .. } | Request::GetOperationResultAndProcessInfo { .. });
         let reply = self.step(&Input::Call(client, request, fate));
         if let Some(call) = call {
             self.release_holds(|until| until == Until::Returned(call));
@@ -430,5 +428,8 @@ pub(crate) enum Patience {
 
 fn reply_is_pending(reply: &Reply) -> bool {
     use hcs_rules::hresult::Hresult;
-    matches!(reply, Reply::Outcome(Hresult::HCS_E_OPERATION_PENDING, _) | Reply::Info(Hresult::HCS_E_OPERATION_PENDING, ..))
+    matches!(
+        reply,
+        Reply::Outcome(Hresult::HCS_E_OPERATION_PENDING, _) | Reply::Info(Hresult::HCS_E_OPERATION_PENDING, ..)
+    )
 }
