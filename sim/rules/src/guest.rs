@@ -240,7 +240,9 @@ pub const fn directories(os: GuestOs) -> &'static [&'static str] {
             "C:\\Windows\\System32",
             "C:\\Windows\\Temp",
         ],
-        GuestOs::Linux => &["/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/usr/bin", "/var", "/var/tmp"],
+        GuestOs::Linux => {
+            &["/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/usr/bin", "/var", "/var/tmp"]
+        }
     }
 }
 
@@ -258,10 +260,9 @@ pub const fn environment(os: GuestOs) -> &'static [(&'static str, &'static str)]
             ("TEMP", "C:\\Users\\ContainerAdministrator\\AppData\\Local\\Temp"),
             ("USERNAME", "ContainerAdministrator"),
         ],
-        GuestOs::Linux => &[
-            ("HOME", "/root"),
-            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        ],
+        GuestOs::Linux => {
+            &[("HOME", "/root"), ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")]
+        }
     }
 }
 

@@ -703,8 +703,7 @@ const AXES: [Axis; 5] = [
     Axis { name: "state", values: ProcessState::NAMES },
     Axis { name: "build", values: Build::NAMES },
 ];
-const CELLS: usize =
-    ProcessTrigger::COUNT * ProcessFacet::COUNT * Kind::COUNT * ProcessState::COUNT * Build::COUNT;
+const CELLS: usize = ProcessTrigger::COUNT * ProcessFacet::COUNT * Kind::COUNT * ProcessState::COUNT * Build::COUNT;
 static TABLE: [u16; CELLS] = lay_processes();
 
 const fn lay_processes() -> [u16; CELLS] {
