@@ -354,7 +354,7 @@ impl Cmd {
                     self.unmodelled(world, "a part of a variable");
                     return None;
                 }
-                (None, Some(name)) if ["date", "time", "random"].contains(&name.to_ascii_lowercase().as_str()) => {
+                (None, Some(name)) if ["DATE", "TIME", "RANDOM"].contains(&name.to_ascii_uppercase().as_str()) => {
                     self.unmodelled(world, "%DATE%, %TIME% and %RANDOM%");
                     return None;
                 }
