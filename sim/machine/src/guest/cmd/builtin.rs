@@ -11,8 +11,9 @@ use crate::guest::{Output, Surroundings};
 
 /// The code of `start` when there is no such program.
 const NO_PROGRAM_TO_START: u32 = 9059;
-/// The codes of `set /a` for a sum that divides by zero, and for one that is none.
+/// The code of `set /a` for a sum that divides by zero.
 const DIVIDED_BY_ZERO: u32 = 1_073_750_993;
+/// The code of `set /a` for a sum that is none.
 const NO_SUM: u32 = 1_073_750_990;
 
 /// The commands that `cmd` does itself.
