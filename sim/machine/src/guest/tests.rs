@@ -385,7 +385,7 @@ fn what_is_not_modelled_is_recorded() {
         cmd("a | b"),
         cmd("dir"),
         cmd("for /f %i in (x) do y"),
-        cmd("echo %random%"),
+        cmd("echo %RANDOM%"),
         cmd("set x=12& call echo %^x:~0,1%"),
         cmd("goto x"),
         cmd("type a b"),

@@ -301,7 +301,7 @@ impl Tool {
 
     fn sleep(&mut self, world: &dyn Surroundings, words: &[&str]) -> Doing {
         if words.is_empty() {
-            return self.fails("sleep: missing operand", 1);
+            return self.fails("usage: sleep NUMBER[SUFFIX]...", 1);
         }
         let mut sum: u64 = 0;
         for word in words {
