@@ -194,6 +194,9 @@ impl Host {
         if let Some(process) = self.processes.get_mut(key) {
             process.standard = [standard(input), standard(output), folded];
             process.unclaimed = [input, output, error];
+            if let Some(system) = self.systems.get_mut(system).filter(|_| !process.in_machine) {
+                process.init = !std::mem::replace(&mut system.has_init, true);
+            }
         }
         self.happen_to_process(ProcessTrigger::Created, key, None, effects);
         self.enter_process(system, key);

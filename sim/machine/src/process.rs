@@ -225,7 +225,7 @@ impl Host {
             state: ProcessState::Creating,
             id: 0,
             image: launch.image().into(),
-            init: system.made_processes == 1,
+            init: false,
             in_machine,
             parent: None,
             children: Vec::new(),

@@ -313,9 +313,14 @@ impl Core {
         }
     }
 
+    /// Whether a client waits in a call. Programs of guests wait for their own time, which does not move for them alone.
+    fn is_client_blocked(&self) -> bool {
+        self.blocked.values().any(|blocked| !blocked.program)
+    }
+
     /// Whether somebody wants time to move.
     fn is_awaited(&self) -> bool {
-        !self.blocked.is_empty() || !self.parked.is_empty() || self.idle > 0
+        self.is_client_blocked() || !self.parked.is_empty() || self.idle > 0
     }
 
     /// Moves a scheduled world's time while everybody waits. `outside` says whether threads that are neither blocked nor
@@ -336,7 +341,10 @@ impl Core {
             }
             // A blocked caller jumps to the next work that is due; time-outs keep to real time.
             Clock::Free(_) => {
-                while self.waking == 0 && !self.blocked.is_empty() {
+                for _ in 0..MOST_JUMPS {
+                    if self.waking > 0 || !self.is_client_blocked() {
+                        break;
+                    }
                     let Some(due) = self.host.next_work() else { break };
                     self.clock.jump(due);
                     self.step(&Input::Tick);
@@ -409,6 +417,9 @@ const MOST_FINDINGS: usize = 10_000;
 /// How many moments in a row may bring nothing to anybody who waits. A process that prints a line a second runs for eleven
 /// days of virtual time in so many.
 const MOST_TICKS: u32 = 1_000_000;
+
+/// How many jumps a free world makes before it looks up: a program that never ends must not keep everybody else out.
+const MOST_JUMPS: u32 = 1_000;
 
 /// How long a thread outside may do something else, in real time, before a scheduled world takes it for idle.
 pub(crate) const GRACE: Duration = Duration::from_millis(2);

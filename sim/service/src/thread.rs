@@ -21,6 +21,9 @@ use crate::worker;
 /// behind a lock of the user's that this actor holds. Also how long threads outside are taken for busy while actors wait.
 const TURN_LIMIT: Duration = Duration::from_millis(500);
 
+/// How long the thread of a guest's program sleeps in real time before it looks around in vain.
+const LONG: Duration = Duration::from_secs(60);
+
 /// What a thread is to the simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -219,7 +222,11 @@ fn block_as<'a>(
         if let Some(reply) = seat.try_take() {
             break reply;
         }
-        let patience = core.patience();
+        let patience = match core.clock.kind {
+            // Whoever brings what it waits for calls it.
+            Clock::Scheduled | Clock::Stepped if program => Patience::Hopeless(LONG),
+            _ => core.patience(),
+        };
         let activity = core.activity;
         drop(core);
         let limit = match patience {
