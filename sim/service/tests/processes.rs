@@ -219,3 +219,30 @@ fn a_program_in_rust_talks_to_its_client() {
     assert_eq!(child.wait().expect("over").code(), 9);
     assert!(sim.now() > Duration::from_secs(3600));
 }
+
+#[test]
+fn time_that_a_test_lets_pass_is_time_for_programs_in_rust() {
+    let sim = Simulator::builder().start();
+    sim.program("ticker", |guest| {
+        for number in 1..=3 {
+            guest.sleep(Duration::from_secs(10));
+            _ = writeln!(guest.stdout(), "{number} at {}", guest.now().as_secs());
+        }
+        0
+    });
+    let agent = sim.client("agent");
+    let container = container(&agent);
+    let mut child = container.command("ticker").stdout(Stdio::Piped).spawn().expect("spawned");
+    let begun = sim.now();
+    sim.advance(Duration::from_secs(25));
+    let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+    for number in 1..=2 {
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("read");
+        assert_eq!(line, format!("{number} at {}\n", (begun + Duration::from_secs(10 * number)).as_secs()));
+    }
+    assert_eq!(sim.now(), begun + Duration::from_secs(25), "what is there is read at once");
+    assert!(child.try_wait().expect("asked").is_none());
+    sim.advance(Duration::from_secs(25));
+    assert!(child.try_wait().expect("asked").is_some_and(|status| status.success()));
+}
