@@ -225,7 +225,7 @@ pub static PROPERTIES: Type = Type {
         m("ExitType", OneOf(&NOTIFICATION_TYPE), (2, 1)),
         m("GuestConnectionInfo", Object(&GUEST_CONNECTION_INFO), (2, 1)),
         m("HostingSystemId", Text, (2, 1)),
-        m("ICHeartbeatStatus", Object(&INTEGRATION_COMPONENT_STATUS), (2, 3)).until((2, 4)),
+        m("ICHeartbeatStatus", Object(&INTEGRATION_COMPONENT_STATUS), (2, 3)).used_by("hcsshim schema2"),
         m("Id", Text, (2, 1)),
         m("LCOWMetrics", Anything, (2, 0)).used_by("hcsshim schema2"),
         m("Memory", Object(&MEMORY_INFORMATION_FOR_VM), (2, 1)),
