@@ -21,6 +21,8 @@ closed! {
         CrashEventsOverlap,
         /// `HcsModifyComputeSystem` removes a FlexibleIov device; on other hosts it does not.
         RemovesFlexibleIov,
+        /// Memory is given out in pieces of more than 2 MB: 8006 MB are refused.
+        CoarseMemory,
     }
 }
 
@@ -42,6 +44,7 @@ pub const QUIRKS: [QuirkRow; Quirk::COUNT] = [
     QuirkRow { quirk: Quirk::EndpointsAreFreed, sources: &[assumed("one client saw endpoints stay attached; others restart machines without a modify")] },
     QuirkRow { quirk: Quirk::CrashEventsOverlap, sources: &[client("WSL: a data race between the two handlers was mended")] },
     QuirkRow { quirk: Quirk::RemovesFlexibleIov, sources: &[client("WSL: best effort, refused on some versions")] },
+    QuirkRow { quirk: Quirk::CoarseMemory, sources: &[observed("appsandbox issue 11: its reporter's 8006 MB are refused, 8000 taken; the maintainer speaks of odd sizes", &[B26100]), assumed("that a piece has 4 MB, the least that agrees with both sizes")] },
 ];
 
 const _: () = {
