@@ -9,7 +9,7 @@ use crate::evidence::{Class, Source, Standing, standing};
 use crate::export::{Dll, EXPORTS, Export};
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
-use crate::{access, argument, constraint, failure, handle, operation, profile, resource, service, system};
+use crate::{access, argument, constraint, failure, handle, operation, profile, property, resource, service, system};
 
 /// The page, in Markdown.
 pub fn page() -> String {
@@ -32,6 +32,7 @@ fn write_page(out: &mut String) -> core::fmt::Result {
     write_system_rows(out)?;
     write_stage_rows(out)?;
     write_resources(out)?;
+    write_properties(out)?;
     write_failures(out)?;
     write_profiles(out)?;
     write_exports(out)?;
@@ -222,6 +223,26 @@ fn write_resources(out: &mut String) -> core::fmt::Result {
     Ok(())
 }
 
+/// The properties of systems and of the service.
+fn write_properties(out: &mut String) -> core::fmt::Result {
+    writeln!(
+        out,
+        "\n## What can be asked\n\n| property | member | kinds | builds | how it is known |\n|---|---|---|---|---|"
+    )?;
+    for row in &property::SYSTEM_PROPERTIES {
+        let (name, member) = (row.property.name(), row.member.unwrap_or_default());
+        let kinds = set(row.kinds.iter().map(Kind::name), Kind::COUNT);
+        let builds = set(row.builds.iter().map(Build::name), Build::COUNT);
+        writeln!(out, "| {name} | {member} | {kinds} | {builds} | {} |", sources(row.sources))?;
+    }
+    for row in &property::SERVICE_PROPERTIES {
+        let builds = set(row.builds.iter().map(Build::name), Build::COUNT);
+        let name = row.property.name();
+        writeln!(out, "| {name} | | the service | {builds} | {} |", sources(row.sources))?;
+    }
+    Ok(())
+}
+
 /// What operations can end with though no rule refuses them.
 fn write_failures(out: &mut String) -> core::fmt::Result {
     writeln!(out, "\n## Plausible failures\n\n| failure | code | seen | kinds | builds | how it is known |")?;
@@ -278,9 +299,19 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(resource::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(resource::RESOURCES.iter().map(|of| (of.path, of.sources)));
     let rows = rows.chain(failure::FAILURES.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(profile::QUIRKS.iter().map(|row| (row.quirk.name(), row.sources)));
     let rows = rows.chain(crate::answer::EXIT_STATUSES.iter().map(|row| (row.exit.name(), row.sources)));
+    let rows = rows.map(|(id, sources)| (id.to_owned(), sources));
+    let rows = rows.chain(
+        property::SYSTEM_PROPERTIES.iter().map(|row| (format!("property {}", row.property.name()), row.sources)),
+    );
+    let rows = rows.chain(
+        property::SERVICE_PROPERTIES
+            .iter()
+            .map(|row| (format!("service property {}", row.property.name()), row.sources)),
+    );
     for (id, sources) in rows {
         for source in sources.iter().filter(|source| source.class == Class::Assumed) {
             writeln!(out, "- {id}: {}", source.text)?;
