@@ -8,6 +8,7 @@ use hcs_machine::{ClientId, Effect, Fate, Host, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::profile::Quirk;
 use hcs_rules::time::MILLISECOND;
 use hcs_rules::vocabulary::GENERIC_ALL;
 use proptest::prelude::*;
@@ -781,6 +782,21 @@ proptest! {
         prop_assert_eq!(original.host.digest(), clone.host.digest());
         prop_assert_eq!(original.host, clone.host);
     }
+}
+
+/// Nothing is left of a quirk that came and went but the digest, and it is enough.
+#[test]
+fn a_host_that_went_another_way_is_not_the_same() {
+    let after = |events: &[WorldEvent]| {
+        let mut host = Host::new(Build::B26100);
+        for event in events {
+            host.step(Time::ZERO, &Input::World(event.clone()), &mut Vec::new());
+        }
+        host
+    };
+    let (on, off) = (WorldEvent::Quirk(Quirk::CoarseMemory, true), WorldEvent::Quirk(Quirk::CoarseMemory, false));
+    assert_eq!(after(&[on.clone(), off.clone()]), after(&[on.clone(), off.clone()]));
+    assert_ne!(after(&[on, off]), after(&[]));
 }
 
 #[test]
