@@ -62,6 +62,13 @@ pub(crate) struct Work {
     pub(crate) namespace: Option<Arc<str>>,
 }
 
+impl Work {
+    /// Whether the row of its completion says how it ends.
+    pub(crate) fn is_by_rule(&self) -> bool {
+        self.plan == Plan::ByRule
+    }
+}
+
 /// How a request will end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Plan {

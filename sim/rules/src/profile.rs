@@ -23,6 +23,8 @@ closed! {
         RemovesFlexibleIov,
         /// Memory is given out in pieces of more than 2 MB: 8006 MB are refused.
         CoarseMemory,
+        /// A container of schema 2 whose `Storage.Layers` are there and empty takes the service down when it is made.
+        EmptyLayersStopService,
     }
 }
 
@@ -45,6 +47,7 @@ pub const QUIRKS: [QuirkRow; Quirk::COUNT] = [
     QuirkRow { quirk: Quirk::CrashEventsOverlap, sources: &[client("WSL: a data race between the two handlers was mended")] },
     QuirkRow { quirk: Quirk::RemovesFlexibleIov, sources: &[client("WSL: best effort, refused on some versions")] },
     QuirkRow { quirk: Quirk::CoarseMemory, sources: &[observed("appsandbox issue 11: its reporter's 8006 MB are refused, 8000 taken; the maintainer speaks of odd sizes", &[B26100]), assumed("that a piece has 4 MB, the least that agrees with both sizes")] },
+    QuirkRow { quirk: Quirk::EmptyLayersStopService, sources: &[observed("hcsctl: the service fast-fails, for a shortened list too", &[B26200]), assumed("when the creation would be done; a shortened list is not told from a whole one")] },
 ];
 
 const _: () = {

@@ -618,6 +618,24 @@ fn errors_of_state_come_from_the_call_on_a_host_with_that_quirk() {
     agent.close_operation(operation);
 }
 
+#[test]
+fn a_container_without_layers_takes_the_service_down_on_a_host_with_that_quirk() {
+    let (sim, agent) = world();
+    sim.set_quirk(Quirk::EmptyLayersStopService, true);
+    let vm = running(&agent, "vm", MACHINE);
+    let heard = listen(&vm);
+    let layered = CONTAINER.replace("[]", r#"[{"Id":"6ba9cac1-7086-5ee9-a197-c465d3f50ad7","Path":"C:\\layer"}]"#);
+    ComputeSystem::create(&agent, "layered", &layered).expect("a layer is enough");
+    assert!(ComputeSystem::create(&agent, "none", r#"{"Container":{}}"#).is_ok(), "and so is no list");
+    let error = ComputeSystem::create(&agent, "web", CONTAINER).expect_err("the service is gone");
+    assert_eq!(error.code, Hresult::HCS_E_SERVICE_DISCONNECT);
+    sim.drain();
+    assert_eq!(kinds(&heard), [EventType::ServiceDisconnect.value()], "and all systems with it");
+    assert!(sim.service_return());
+    sim.set_quirk(Quirk::EmptyLayersStopService, false);
+    assert!(ComputeSystem::create(&agent, "web", CONTAINER).is_ok());
+}
+
 /// How many callbacks of one handle are inside at once, at most, while its guest crashes.
 fn most_at_once(overlap: bool) -> usize {
     let sim = Simulator::default();
