@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hcs_rules::answer::system_type;
 use hcs_rules::build::Build;
 use hcs_rules::document::schema::answer::{PROPERTIES, STATISTICS};
-use hcs_rules::property::{SystemProperty, property};
+use hcs_rules::property::{OB_ROOT, SystemProperty, property};
 use hcs_rules::resource::{RESOURCES, Resource};
 use hcs_rules::vocabulary::{Kind, SystemState};
 
@@ -59,6 +59,9 @@ fn write_properties(document: &mut ObjectWriter<'_>, host: &Host, system: &Syste
     }
     if let Some(state) = system.state.visible() {
         document.string("State", state);
+        if OB_ROOT.kinds.contains(system.kind) {
+            document.string(OB_ROOT.member, &format!("\\Silos\\{}", system.sequence));
+        }
     }
     let Some(query) = query else {
         if let Some(hosting) = hosting_id(system) {

@@ -93,6 +93,27 @@ pub const SYSTEM_PROPERTIES: [PropertyRow; SystemProperty::COUNT] = [
     row(SystemProperty::ContainerCredentialGuard, None, CONTAINERS, UNSEEN),
 ];
 
+/// A member of every answer, of some kinds alone.
+#[derive(Debug)]
+pub struct BasicMember {
+    /// The member.
+    pub member: &'static str,
+    /// The kinds of system that show it while they run.
+    pub kinds: Kinds,
+    /// How it is known.
+    pub sources: &'static [Source],
+}
+
+/// Where the names of a silo are rooted: `\Silos\` and a number of its own.
+pub const OB_ROOT: BasicMember = BasicMember {
+    member: "ObRoot",
+    kinds: Kinds::of(&[Kind::ProcessContainer, Kind::HostedContainer]),
+    sources: &[
+        observed("AspireHcs: with the hosting system's id inside a machine, without it outside", &[Build::B26200]),
+        assumed("the number, its place among the members, and that a running container shows it, in lists too"),
+    ],
+};
+
 /// The row of a property.
 pub const fn property(property: SystemProperty) -> &'static PropertyRow {
     let row = &SYSTEM_PROPERTIES[property as usize];

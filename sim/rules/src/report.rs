@@ -229,6 +229,9 @@ fn write_properties(out: &mut String) -> core::fmt::Result {
         out,
         "\n## What can be asked\n\n| property | member | kinds | builds | how it is known |\n|---|---|---|---|---|"
     )?;
+    let basic = &property::OB_ROOT;
+    let kinds = set(basic.kinds.iter().map(Kind::name), Kind::COUNT);
+    writeln!(out, "| of every answer | {} | {kinds} | any | {} |", basic.member, sources(basic.sources))?;
     for row in &property::SYSTEM_PROPERTIES {
         let (name, member) = (row.property.name(), row.member.unwrap_or_default());
         let kinds = set(row.kinds.iter().map(Kind::name), Kind::COUNT);
@@ -303,6 +306,7 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(failure::FAILURES.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(profile::QUIRKS.iter().map(|row| (row.quirk.name(), row.sources)));
     let rows = rows.chain(crate::answer::EXIT_STATUSES.iter().map(|row| (row.exit.name(), row.sources)));
+    let rows = rows.chain([(property::OB_ROOT.member, property::OB_ROOT.sources)]);
     let rows = rows.map(|(id, sources)| (id.to_owned(), sources));
     let rows = rows.chain(
         property::SYSTEM_PROPERTIES.iter().map(|row| (format!("property {}", row.property.name()), row.sources)),

@@ -353,3 +353,30 @@ fn a_heartbeat_is_heard_from_a_guest_whose_machine_has_the_service() {
         }
     }
 }
+
+#[test]
+fn a_running_silo_tells_the_root_of_its_names_and_what_it_lives_in() {
+    let agent = Simulator::default().client("agent");
+    let told = |system: &ComputeSystem<Client>| system.properties(None).expect("answered");
+    let started = |id: &str, document: &str| {
+        let system = ComputeSystem::create(&agent, id, document).expect("created");
+        assert!(!told(&system).contains("ObRoot"), "not before it runs");
+        system.start().expect("started");
+        system
+    };
+    let silo = started("silo", r#"{"Container":{}}"#);
+    assert!(told(&silo).contains(r#""ObRoot":"\\Silos\\"#), "{}", told(&silo));
+    assert!(!told(&silo).contains("HostingSystemId"));
+    let utility = started("utility", r#"{"VirtualMachine":{"GuestConnection":{}}}"#);
+    assert!(!told(&utility).contains("ObRoot"));
+    let isolated = started("isolated", r#"{"SystemType":"Container","HvPartition":true}"#);
+    assert!(!told(&isolated).contains("ObRoot"));
+    let hosted =
+        r#"{"HostingSystemId":"utility","HostedSystem":{"SchemaVersion":{"Major":2,"Minor":1},"Container":{}}}"#;
+    let hosted = started("hosted", hosted);
+    assert!(told(&hosted).contains(r#""ObRoot":"\\Silos\\"#), "{}", told(&hosted));
+    assert!(told(&hosted).contains(r#""HostingSystemId":"utility""#), "{}", told(&hosted));
+    assert_ne!(told(&hosted).split("Silos").nth(1), told(&silo).split("Silos").nth(1), "a number of its own");
+    silo.terminate().expect("terminated");
+    assert!(!told(&silo).contains("ObRoot"));
+}

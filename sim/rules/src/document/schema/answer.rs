@@ -230,6 +230,7 @@ pub static PROPERTIES: Type = Type {
         m("LCOWMetrics", Anything, (2, 0)).used_by("hcsshim schema2"),
         m("Memory", Object(&MEMORY_INFORMATION_FOR_VM), (2, 1)),
         m("Name", Text, (2, 1)),
+        m("ObRoot", Text, (2, 0)).used_by("hcsshim schema1"),
         m("Owner", Text, (2, 1)),
         m("ProcessList", Array(&Object(&PROCESS_DETAILS)), (2, 1)),
         m("PropertyResponses", Map(&Object(&PROPERTY_RESPONSE)), (2, 5)),
