@@ -42,8 +42,12 @@ fn write_page(out: &mut String) -> core::fmt::Result {
 /// How well the cells of the state stage are known.
 fn write_counts(out: &mut String) -> core::fmt::Result {
     let mut counts: BTreeMap<Standing, usize> = BTreeMap::new();
+    let mut in_part: usize = 0;
     for_each_cell(|row, _, kind, state, build| {
-        *counts.entry(standing(row.sources, kind, state, build)).or_default() += 1;
+        let standing = standing(row.sources, kind, state, build);
+        *counts.entry(standing).or_default() += 1;
+        let assumes = row.sources.iter().any(|source| source.class == Class::Assumed);
+        in_part += usize::from(assumes && standing != Standing::Assumed);
     });
     let total: usize = counts.values().sum();
     writeln!(out, "## What is known\n\nCells of the state stage: trigger, facet, kind, state and build.\n")?;
@@ -59,6 +63,7 @@ fn write_counts(out: &mut String) -> core::fmt::Result {
         writeln!(out, "| {name} | {count} | {:.1} % |", 100.0 * count as f64 / total as f64)?;
     }
     writeln!(out, "| all | {total} | |\n")?;
+    writeln!(out, "{in_part} of those that are not assumed lie in rows that assume a part: the code, or a member.\n")?;
     let mut handlers: BTreeMap<&str, usize> = BTreeMap::new();
     for row in system::ROWS.iter().filter(|row| row.after != After::Nothing) {
         *handlers.entry(row.after.name()).or_default() += 1;
