@@ -62,13 +62,6 @@ pub(crate) struct Work {
     pub(crate) namespace: Option<Arc<str>>,
 }
 
-impl Work {
-    /// Whether the row of its completion says how it ends.
-    pub(crate) fn is_by_rule(&self) -> bool {
-        self.plan == Plan::ByRule
-    }
-}
-
 /// How a request will end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Plan {
@@ -340,4 +333,11 @@ impl Host {
 /// The type of operation that a call starts.
 pub(crate) fn started_by(call: Call) -> OperationType {
     call.operation_type().unwrap_or(OperationType::None)
+}
+
+impl Work {
+    /// Whether the row of its completion says how it ends.
+    pub(crate) fn is_by_rule(&self) -> bool {
+        self.plan == Plan::ByRule
+    }
 }
