@@ -353,6 +353,11 @@ impl Host {
                 break;
             }
             match entry.remove_entry() {
+                (due, Item::Work(work)) if self.stops_service(&work) => {
+                    // The service takes what is in flight with it, this request too.
+                    self.agenda.insert(due, Item::Work(work));
+                    self.service_stop(effects);
+                }
                 (due, Item::Work(work)) => self.complete(due, work, effects),
                 (_, Item::Guest(system)) => {
                     self.happen(Trigger::GuestStops, system, effects);

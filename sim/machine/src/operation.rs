@@ -495,3 +495,10 @@ impl Host {
 pub(crate) fn started_by(call: Call) -> OperationType {
     call.operation_type().unwrap_or(OperationType::None)
 }
+
+impl Work {
+    /// Whether the row of its completion says how it ends.
+    pub(crate) fn is_by_rule(&self) -> bool {
+        self.plan == Plan::ByRule
+    }
+}
