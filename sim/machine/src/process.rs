@@ -573,8 +573,13 @@ impl Host {
 
     /// What a creation ends with that the guest finds impossible.
     pub(crate) fn launch_refusal(&self, key: Key) -> Option<(Hresult, Form)> {
-        let (fault, os) = (self.launch_fault(key)?, self.processes.get(key)?.os);
-        let code = process::launch_fault(fault, os).code;
+        let process = self.processes.get(key)?;
+        let connection = self.systems.get(process.system).map(|system| system.connection);
+        let code = match connection {
+            // The guest cannot be asked any more.
+            Some(Connection::Lost) => CONNECTION_LOST,
+            _ => process::launch_fault(self.launch_fault(key)?, process.os).code,
+        };
         Some((code, failure::form(OperationType::CreateProcess, code)))
     }
 
