@@ -498,25 +498,26 @@ impl Host {
                 self.raise_on_process(EventType::ServiceDisconnect, key, handle, effects);
             }
         }
+        if row.on == ProcessTrigger::CreationFailed {
+            // Who has waited for its end meanwhile would wait for ever.
+            self.end_waits_for(key, &Reply::Outcome(Hresult::ERROR_NOT_FOUND, None), effects);
+            self.forget_if_unheld(key, effects);
+            return;
+        }
         let (Some(_), Some(end)) = (row.ends, process.end) else { return };
         let (parent, id, init, os, system) = (process.parent, process.id, process.init, process.os, process.system);
         let handles = process.handles.clone();
         let by_itself = row.on == ProcessTrigger::ProgramEnd || row.on == ProcessTrigger::TerminateDone;
         if end.told {
-            for handle in &handles {
-                self.raise_on_process(EventType::ProcessExited, key, *handle, effects);
+            for handle in handles {
+                self.raise_on_process(EventType::ProcessExited, key, handle, effects);
             }
         }
         let reply = match end.told {
             true => Reply::Outcome(Hresult::S_OK, self.status(key)),
             false => Reply::Outcome(Hresult::HCS_E_SERVICE_DISCONNECT, None),
         };
-        for handle in handles {
-            let waits = self.process_handles.get_mut(handle).map(|entry| std::mem::take(&mut entry.waits));
-            for wait in waits.unwrap_or_default() {
-                self.wake(wait, reply.clone(), effects);
-            }
-        }
+        self.end_waits_for(key, &reply, effects);
         if let Some(parent) = parent {
             self.child_is_over(parent, id, end.code, effects);
         }
@@ -528,6 +529,22 @@ impl Host {
                 self.happen_with(Trigger::InitExit, facet, system, effects);
             }
         }
+        self.forget_if_unheld(key, effects);
+    }
+
+    /// Ends the waits for a process's end, on every handle.
+    pub(crate) fn end_waits_for(&mut self, key: Key, reply: &Reply, effects: &mut Vec<Effect>) {
+        let handles = self.processes.get(key).map(|process| process.handles.clone()).unwrap_or_default();
+        for handle in handles {
+            let waits = self.process_handles.get_mut(handle).map(|entry| std::mem::take(&mut entry.waits));
+            for wait in waits.unwrap_or_default() {
+                self.wake(wait, reply.clone(), effects);
+            }
+        }
+    }
+
+    /// A process that nobody holds may be gone.
+    fn forget_if_unheld(&mut self, key: Key, effects: &mut Vec<Effect>) {
         if self.processes.get(key).is_some_and(|process| process.handles.is_empty()) {
             self.happen_to_process(ProcessTrigger::LastHandleGone, key, None, effects);
         }

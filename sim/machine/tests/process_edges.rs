@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{LATENCY, LINUX, ONE, World};
+use common::{CONTAINER, LATENCY, LINUX, ONE, World};
+use hcs_machine::effect::Reply;
 use hcs_machine::input::WorldEvent;
 use hcs_rules::hresult::Hresult;
 
@@ -14,4 +15,36 @@ fn a_creation_that_loses_its_guest_fails() {
     world.world(WorldEvent::GuestDisconnect("m".into()));
     world.pass(LATENCY);
     assert_eq!(world.result(operation), Hresult::HCS_E_CONNECTION_CLOSED);
+}
+
+#[test]
+fn a_wait_for_a_process_that_is_never_made_ends() {
+    let mut world = World::new();
+    let container = world.system("c", CONTAINER);
+    let (process, _) = world.create(ONE, container, r#"{"CommandLine":"nobody-has-this"}"#);
+    let wait = world.wait(process);
+    world.pass(LATENCY);
+    assert_eq!(world.woken(wait), Some(Reply::Outcome(Hresult::ERROR_NOT_FOUND, None)));
+
+    let (process, _) = world.create(ONE, container, r#"{"CommandLine":"sim-idle"}"#);
+    let wait = world.wait(process);
+    world.world(WorldEvent::ServiceStop);
+    assert_eq!(world.woken(wait), Some(Reply::Outcome(Hresult::HCS_E_SERVICE_DISCONNECT, None)));
+}
+
+#[test]
+fn a_process_that_is_never_made_is_forgotten_with_its_handle() {
+    let mut world = World::new();
+    let container = world.system("c", CONTAINER);
+    for closes_early in [true, false] {
+        let (process, _) = world.create(ONE, container, r#"{"CommandLine":"nobody-has-this"}"#);
+        if closes_early {
+            world.close_process(process);
+        }
+        world.pass(LATENCY);
+        if !closes_early {
+            world.close_process(process);
+        }
+        assert_eq!(world.host.processes(), 0, "closed before it fails: {closes_early}");
+    }
 }
