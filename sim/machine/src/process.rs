@@ -432,13 +432,19 @@ impl Host {
         let Some(process) = self.processes.get_mut(key) else { return };
         process.handles.retain(|other| *other != handle);
         let last = process.handles.is_empty();
-        let unclaimed =
-            if process.creator == Some(handle) { std::mem::take(&mut process.unclaimed) } else { [None; 3] };
-        for pipe in unclaimed.into_iter().flatten() {
-            self.close_client_end(pipe, effects);
+        if process.creator == Some(handle) {
+            self.close_unclaimed(key, effects);
         }
         if last {
             self.happen_to_process(ProcessTrigger::LastHandleGone, key, None, effects);
+        }
+    }
+
+    /// Closes the ends of the streams that nobody can take any more.
+    pub(crate) fn close_unclaimed(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        let unclaimed = self.processes.get_mut(key).map(|process| std::mem::take(&mut process.unclaimed));
+        for pipe in unclaimed.into_iter().flatten().flatten() {
+            self.close_client_end(pipe, effects);
         }
     }
 
@@ -553,10 +559,8 @@ impl Host {
     /// The record goes.
     fn forget_process(&mut self, key: Key, effects: &mut Vec<Effect>) {
         self.stop_program(key, effects);
+        self.close_unclaimed(key, effects);
         let Some(process) = self.processes.remove(key) else { return };
-        for pipe in process.unclaimed.into_iter().flatten() {
-            self.close_client_end(pipe, effects);
-        }
         if let Some(system) = self.systems.get_mut(process.system)
             && system.processes.get(&process.id) == Some(&key)
         {

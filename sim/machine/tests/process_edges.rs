@@ -6,6 +6,7 @@ use common::{CONTAINER, LATENCY, LINUX, ONE, World};
 use hcs_machine::effect::Reply;
 use hcs_machine::input::WorldEvent;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::time::SECOND;
 
 #[test]
 fn a_creation_that_loses_its_guest_fails() {
@@ -46,5 +47,21 @@ fn a_process_that_is_never_made_is_forgotten_with_its_handle() {
             world.close_process(process);
         }
         assert_eq!(world.host.processes(), 0, "closed before it fails: {closes_early}");
+    }
+}
+
+#[test]
+fn streams_that_nobody_can_take_are_closed_when_they_are_made() {
+    let mut world = World::new();
+    let container = world.system("c", CONTAINER);
+    // Both would run for ever: one reads what nobody writes, the other writes what nobody reads.
+    for parameters in [
+        r#"{"CommandLine":"sim-echo-signals","CreateStdInPipe":true}"#,
+        r#"{"CommandLine":"sim-flood","CreateStdOutPipe":true}"#,
+    ] {
+        let (process, _) = world.create(ONE, container, parameters);
+        world.close_process(process);
+        world.pass(LATENCY + SECOND);
+        assert_eq!((world.host.processes(), world.host.pipes()), (0, 0), "{parameters}");
     }
 }
