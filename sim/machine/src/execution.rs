@@ -201,6 +201,11 @@ impl Host {
         self.happen_to_process(ProcessTrigger::Created, key, None, effects);
         self.enter_process(system, key);
         self.begin_program(key, effects);
+        let creator = self.processes.get(key).and_then(|process| process.creator);
+        if creator.is_none_or(|handle| self.process_handles.get(handle).is_none()) {
+            // The only handle that could have taken the streams was closed meanwhile.
+            self.close_unclaimed(key, effects);
+        }
     }
 
     /// A process gets its id, and is found by it.

@@ -296,6 +296,21 @@ impl Host {
         self.agenda.values().filter(|item| matches!(item, Item::Work(_))).count()
     }
 
+    /// How many processes are known, those that are over and still held included.
+    pub fn processes(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// How many calls are blocked.
+    pub fn waits(&self) -> usize {
+        self.waits.len()
+    }
+
+    /// How many standard streams there are, with both ends open or one.
+    pub fn pipes(&self) -> usize {
+        self.pipes.len()
+    }
+
     /// What the latency of this call is to be drawn for; `None` when the call starts no operation.
     pub fn draw(&self, client: ClientId, request: &Request) -> Option<Draw> {
         let call = request.call()?;

@@ -485,6 +485,10 @@ impl Host {
             if let Some(system) = work.system.and_then(|key| self.systems.get_mut(key)) {
                 system.in_flight.retain(|other| *other != due);
             }
+            if let (Ending::ServiceStop, Some(on)) = (ending, &work.on_process) {
+                // The service's end is what ends the waits, not that of the creation.
+                self.end_waits_for(on.process, &Reply::Outcome(code, None), effects);
+            }
             self.fail_process(&work, effects);
             self.finish(&work, code, document, effects);
         }
