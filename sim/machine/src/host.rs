@@ -436,7 +436,7 @@ impl Host {
                 Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
             }
         }
-        self.operation_stage(&admitted)?;
+        self.operation_stage(&admitted, request)?;
         let system = admitted.system.and_then(|key| self.handles.get(key)).map(|handle| handle.epoch);
         let process = admitted.process.and_then(|key| self.process_handles.get(key)).map(|handle| handle.epoch);
         let connection = match system.or(process) {
@@ -454,7 +454,7 @@ impl Host {
     }
 
     /// The operation stage: may the call use the operation, and how?
-    fn operation_stage(&mut self, admitted: &Admitted) -> Result<(), Reply> {
+    fn operation_stage(&mut self, admitted: &Admitted, request: &Request) -> Result<(), Reply> {
         let Some((key, operation)) = admitted.operation.and_then(|key| Some((key, self.operations.get(key)?))) else {
             return Ok(());
         };
@@ -468,7 +468,7 @@ impl Host {
             Some(Verdict::Fail(code)) => Err(refusal(admitted.call, code)),
             Some(Verdict::Empty) => Err(empty(admitted.call)),
             Some(Verdict::Result) => Err(Reply::Outcome(operation.code, operation.document.clone())),
-            Some(Verdict::ResultAndInfo) => Err(self.result_and_info(key)),
+            Some(Verdict::ResultAndInfo) => Err(self.result_and_info(key, request.takes_information())),
             Some(Verdict::Pass | Verdict::Wait) | None => Ok(()),
         }
     }

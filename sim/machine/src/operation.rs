@@ -175,8 +175,8 @@ impl Host {
                 let handle = handle.map_or(Handle::NULL, |handle| Handle::new(HandleType::Process, handle));
                 Reply::Handle(Hresult::S_OK, handle)
             }
-            Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. } => {
-                self.block(on.client, For::Information(key), *timeout_ms)
+            Request::WaitForOperationResultAndProcessInfo { timeout_ms, out, .. } => {
+                self.block(on.client, For::Information(key, *out), *timeout_ms)
             }
             Request::WaitForOperationResult { timeout_ms, .. } => {
                 debug_assert_eq!(

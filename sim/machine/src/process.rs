@@ -709,11 +709,11 @@ impl Host {
 
     // -- Information and status.
 
-    /// An operation's result with the process information, which moves out.
-    pub(crate) fn result_and_info(&mut self, operation: Key) -> Reply {
+    /// An operation's result with the process information, which moves out to a caller that has a pointer for it.
+    pub(crate) fn result_and_info(&mut self, operation: Key, out: bool) -> Reply {
         let Some(entry) = self.operations.get_mut(operation) else { return Reply::Void };
         let (code, document) = (entry.code, entry.document.clone());
-        if code.is_err() {
+        if code.is_err() || !out {
             return Reply::Info(code, document, None);
         }
         entry.info_taken = true;

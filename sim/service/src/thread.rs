@@ -213,7 +213,7 @@ fn block_as<'a>(
         Role::Actor(actor) => Some(actor),
         Role::Outside | Role::Worker => None,
     };
-    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor, program });
+    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor, program, hurries: call.is_some() });
     rest(&mut core);
     let mut outside = false;
     let reply = loop {
