@@ -32,9 +32,9 @@ fn failed(error: WIN32_ERROR) -> BOOL {
 
 /// What the last call of the system failed with; `broken` is what a broken pipe is called.
 fn last_failure(broken: WIN32_ERROR) -> BOOL {
-    failed(match io::Error::last_os_error().kind() {
-        io::ErrorKind::BrokenPipe => broken,
-        _ if io::Error::last_os_error().raw_os_error() == Some(libc::EBADF) => ERROR_INVALID_HANDLE,
+    failed(match io::Error::last_os_error().raw_os_error() {
+        Some(libc::EPIPE) => broken,
+        Some(libc::EBADF) => ERROR_INVALID_HANDLE,
         _ => ERROR_GEN_FAILURE,
     })
 }
@@ -122,9 +122,10 @@ pub(crate) unsafe extern "system" fn WriteFile(
         let left = (bytes - done).min(MOST) as usize;
         // SAFETY: the caller vouches for the buffer, of which so much has been written.
         let write = || unsafe { libc::write(descriptor(handle), buffer.add(done as usize).cast(), left) };
-        let failure = || io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+        let interrupted = || io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+        // Inside, because whatever follows may change what the system says about the failure.
         match quietly(|| match write() {
-            -1 if failure() => Ok(0),
+            -1 if interrupted() => Ok(0),
             -1 => Err(last_failure(ERROR_NO_DATA)),
             count => Ok(count as u32),
         }) {

@@ -19,7 +19,9 @@ use common::{operation, take, wait, wide};
 use hcs_sim_dll as _;
 use helper::{Started, container, end, running, spawn};
 use machine::create;
-use windows_sys::Win32::Foundation::{CloseHandle, ERROR_BROKEN_PIPE, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::Foundation::{
+    CloseHandle, ERROR_BROKEN_PIPE, ERROR_INVALID_HANDLE, GetLastError, HANDLE, INVALID_HANDLE_VALUE,
+};
 use windows_sys::Win32::Storage::FileSystem::{ReadFile, WriteFile};
 use windows_sys::Win32::System::HostComputeSystem::*;
 
@@ -156,6 +158,8 @@ fn streams_are_handles_to_read_write_and_close() {
         assert_eq!(CloseHandle(input), 1);
         assert_eq!(ReadFile(output, buffer.as_mut_ptr(), 64, &raw mut count, null_mut()), 0, "the shell is over");
         assert_eq!((GetLastError(), count), (ERROR_BROKEN_PIPE, 0));
+        assert_eq!(ReadFile(error, buffer.as_mut_ptr(), 64, &raw mut count, null_mut()), 0);
+        assert_eq!(GetLastError(), ERROR_INVALID_HANDLE);
         assert_eq!(CloseHandle(output), 1);
         HcsCloseProcess(process);
         HcsCloseOperation(work);

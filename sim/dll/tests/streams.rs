@@ -108,4 +108,17 @@ fn nothing_is_left_of_streams_however_they_end() {
     end(system);
     // Who has seen the end of a stream finds nothing open.
     hcs_sim_dll::simulator().finish().assert_clean();
+    settle(before, "at last");
+
+    // A program without a standard input has descriptor 0 to give, which would read as NULL.
+    // SAFETY: nobody in this program reads its standard input.
+    assert_eq!(unsafe { libc::close(0) }, 0);
+    let system = container("zero");
+    let mut process = spawn(system, "cmd /c echo hi", "o");
+    let mut out = String::new();
+    process.stdout.take().expect("piped").read_to_string(&mut out).expect("read");
+    assert_eq!(out, "hi\r\n");
+    process.close();
+    end(system);
+    settle((before.0 - 1, 0), "without a standard input");
 }
