@@ -151,7 +151,6 @@ mod host {
     }
 
     /// Handles are never NULL here.
-    #[expect(clippy::unnecessary_wraps, reason = "the same signature as elsewhere")]
     pub(crate) fn distinct<E>(end: E, _again: impl FnOnce(&E) -> io::Result<E>) -> io::Result<E> {
         Ok(end)
     }
