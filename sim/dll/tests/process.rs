@@ -357,6 +357,25 @@ fn misuse_is_answered() {
     }
     process.close();
     end(system);
+    // On Windows this test has the world of the DLL, which this program cannot see into.
+    #[cfg(not(windows))]
+    for call in ["HcsCreateProcess", "HcsOpenProcess"] {
+        let report = hcs_sim_dll::simulator().finish();
+        let told = report.would_fault.iter().any(|text| text.contains(call) && text.contains("NullOut"));
+        assert!(told, "{call}: {report}");
+    }
+}
+
+#[test]
+fn time_goes_on_for_who_only_reads() {
+    let system = container("time");
+    let mut process = spawn(system, "ping -n 2 localhost", "o");
+    let mut told = String::new();
+    process.stdout.take().expect("piped").read_to_string(&mut told).expect("read");
+    assert_eq!(told.matches("Reply from").count(), 2, "{told}");
+    assert_eq!(process.wait(), 0);
+    process.close();
+    end(system);
 }
 
 #[test]
