@@ -44,7 +44,7 @@ pub(crate) struct Process {
     pub(crate) id: u32,
     /// The image's name, as a process list shows it.
     pub(crate) image: Arc<str>,
-    /// Whether it was made by a client, and before all others: the end of a Linux container.
+    /// Whether it was made by a client, and began before all others: its end is that of a Linux container.
     pub(crate) init: bool,
     /// Whether it runs in the machine around the container.
     pub(crate) in_machine: bool,
@@ -225,7 +225,7 @@ impl Host {
             state: ProcessState::Creating,
             id: 0,
             image: launch.image().into(),
-            init: system.made_processes == 1,
+            init: false,
             in_machine,
             parent: None,
             children: Vec::new(),

@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{CONTAINER, LATENCY, LINUX, ONE, World};
+use common::{CONTAINER, HOSTED, LATENCY, LINUX, ONE, World};
 use hcs_machine::effect::Reply;
-use hcs_machine::input::WorldEvent;
+use hcs_machine::input::{Request, WorldEvent};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::time::SECOND;
 
@@ -64,4 +64,21 @@ fn streams_that_nobody_can_take_are_closed_when_they_are_made() {
         world.pass(LATENCY + SECOND);
         assert_eq!((world.host.processes(), world.host.pipes()), (0, 0), "{parameters}");
     }
+}
+
+#[test]
+fn the_first_process_that_begins_is_the_init_of_a_container() {
+    let mut world = World::new();
+    world.system("m", LINUX);
+    let container = world.system("h", HOSTED);
+    // A client that mistypes the command tries again; the container then lives and dies with the second try.
+    let (_, mistyped) = world.create(ONE, container, r#"{"CommandLine":"slep 1"}"#);
+    world.pass(LATENCY);
+    assert_eq!(world.result(mistyped), Hresult::E_FAIL);
+    let (init, _) = world.spawn(ONE, container, r#"{"CommandLine":"sleep 1"}"#);
+    let (other, _) = world.spawn(ONE, container, r#"{"CommandLine":"sim-idle"}"#);
+    world.pass(2 * SECOND);
+    assert_eq!((world.exit_code(init), world.exit_code(other)), (Some(0), Some(137)));
+    let exit = world.code(Request::WaitForComputeSystemExit { system: container, timeout_ms: 0 });
+    assert_eq!(exit, Hresult::S_OK);
 }
