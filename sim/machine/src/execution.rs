@@ -426,11 +426,14 @@ impl Host {
         let now = self.now;
         let Some(process) = self.processes.get_mut(key) else { return };
         process.stood += now.0.saturating_sub(process.stands_since.0);
-        let awaits = process.awaits;
+        let (awaits, late) = (process.awaits, std::mem::take(&mut process.late));
         if process.runs == Runs::Outside {
             self.wake_program(key, effects);
         } else {
             self.set_waiting(key, awaits);
+        }
+        for signal in late {
+            self.deliver(key, signal, effects);
         }
     }
 
@@ -477,6 +480,13 @@ impl Host {
         }
         let kills = signal == Signal::Number(SIGKILL);
         let Some(process) = self.processes.get_mut(key) else { return };
+        if process.state == ProcessState::Frozen {
+            // It was on its way when the system was paused.
+            if process.late.len() < MOST_SIGNALS {
+                process.late.push(signal);
+            }
+            return;
+        }
         let reaction = match (&mut process.runs, &mut process.signals) {
             _ if kills => Reaction::Default,
             (Runs::Inside(program), _) => program.signal(signal),
@@ -596,6 +606,7 @@ impl Host {
             due: None,
             waits: Vec::new(),
             signals: None,
+            late: Vec::new(),
             end: None,
             handles: Vec::new(),
             object,
@@ -748,7 +759,7 @@ const fn is_going(state: SystemState) -> bool {
     !matches!(state, SystemState::Paused | SystemState::Resuming | SystemState::Saving | SystemState::Template)
 }
 
-/// How many signals a program outside may leave untaken.
+/// How many signals a program may leave untaken.
 const MOST_SIGNALS: usize = 64;
 
 /// How many children a process remembers, once they are over.

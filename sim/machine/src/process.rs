@@ -69,6 +69,8 @@ pub(crate) struct Process {
     pub(crate) waits: Vec<Key>,
     /// Signals that a program outside has not taken yet; `None` while it does not handle any.
     pub(crate) signals: Option<VecDeque<Signal>>,
+    /// Signals that have come while its clock stood: they reach it when it goes on.
+    pub(crate) late: Vec<Signal>,
     /// When it began, in the world's time.
     pub(crate) began: Time,
     /// How long its clock has stood still.
@@ -239,6 +241,7 @@ impl Host {
             due: None,
             waits: Vec::new(),
             signals: None,
+            late: Vec::new(),
             began: Time::ZERO,
             stood: 0,
             stands_since: Time::ZERO,

@@ -6,7 +6,7 @@ use common::{CONTAINER, HOSTED, LATENCY, LINUX, ONE, World};
 use hcs_machine::effect::Reply;
 use hcs_machine::input::{Request, WorldEvent};
 use hcs_rules::hresult::Hresult;
-use hcs_rules::time::SECOND;
+use hcs_rules::time::{MILLISECOND, SECOND};
 
 #[test]
 fn a_creation_that_loses_its_guest_fails() {
@@ -81,4 +81,26 @@ fn the_first_process_that_begins_is_the_init_of_a_container() {
     assert_eq!((world.exit_code(init), world.exit_code(other)), (Some(0), Some(137)));
     let exit = world.code(Request::WaitForComputeSystemExit { system: container, timeout_ms: 0 });
     assert_eq!(exit, Hresult::S_OK);
+}
+
+#[test]
+fn a_signal_that_meets_a_paused_system_is_taken_when_that_goes_on() {
+    let mut world = World::new();
+    let machine = world.system("m", LINUX);
+    let (idle, _) = world.spawn(ONE, machine, r#"{"CommandLine":"sim-idle"}"#);
+    let echo = r#"{"CommandLine":"sim-echo-signals","CreateStdInPipe":true,"CreateStdOutPipe":true}"#;
+    let (echoing, information) = world.spawn(ONE, machine, echo);
+    // The pause is done a moment before the signals are.
+    let pause = world.pause(machine);
+    world.pass(MILLISECOND);
+    let operations = [world.signal(idle, r#"{"Signal":15}"#), world.signal(echoing, r#"{"Signal":15}"#)];
+    world.pass(LATENCY);
+    assert_eq!(world.result(pause), Hresult::S_OK);
+    assert_eq!(operations.map(|operation| world.result(operation)), [Hresult::S_OK; 2]);
+    world.pass(SECOND);
+    assert_eq!(world.exit_code(idle), None, "nothing runs");
+    world.resume(machine);
+    world.pass(LATENCY);
+    assert_eq!(world.exit_code(idle), Some(143));
+    assert_eq!(world.read(information.streams[1]), b"SIGTERM\n");
 }
