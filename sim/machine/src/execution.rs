@@ -239,8 +239,7 @@ impl Host {
     fn begin_program(&mut self, key: Key, effects: &mut Vec<Effect>) {
         let Some(process) = self.processes.get(key) else { return };
         let launch = process.launch.clone();
-        let frozen = self.systems.get(process.system).is_some_and(|system| !is_going(system.state))
-            || self.is_machine_paused(process.system);
+        let frozen = self.is_standing(process.system);
         let name = launch.program().unwrap_or_default();
         let runs = match self.registered(&name) {
             Some(Registered::Outside) => {
@@ -258,6 +257,11 @@ impl Host {
         if frozen {
             self.happen_to_process(ProcessTrigger::Freeze, key, None, effects);
         }
+    }
+
+    /// Whether nothing runs in a system.
+    pub(crate) fn is_standing(&self, system: Key) -> bool {
+        self.systems.get(system).is_some_and(|system| !is_going(system.state)) || self.is_machine_paused(system)
     }
 
     fn is_machine_paused(&self, system: Key) -> bool {
@@ -346,8 +350,10 @@ impl Host {
         let mut inside = Inside { host: self, key, effects, to_itself: Vec::new() };
         let pause = program.run(&mut inside);
         let to_itself = inside.to_itself;
-        if let Some(process) = self.processes.get_mut(key) {
-            process.runs = Runs::Inside(program);
+        match self.processes.get_mut(key) {
+            Some(process) if process.end.is_none() => process.runs = Runs::Inside(program),
+            // What it did has ended it, with its system.
+            _ => return,
         }
         match pause {
             Pause::Waits(awaits) => self.set_waiting(key, awaits),

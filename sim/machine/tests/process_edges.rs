@@ -4,7 +4,7 @@ mod common;
 
 use common::{CONTAINER, HOSTED, LATENCY, LINUX, ONE, World};
 use hcs_machine::effect::Reply;
-use hcs_machine::input::{Request, WorldEvent};
+use hcs_machine::input::{End, Fate, Request, Text, WorldEvent};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::time::{MILLISECOND, SECOND};
 
@@ -103,4 +103,39 @@ fn a_signal_that_meets_a_paused_system_is_taken_when_that_goes_on() {
     world.pass(LATENCY);
     assert_eq!(world.exit_code(idle), Some(143));
     assert_eq!(world.read(information.streams[1]), b"SIGTERM\n");
+}
+
+#[test]
+fn a_process_that_a_failed_terminate_leaves_in_a_paused_system_stands_too() {
+    let mut world = World::new();
+    let machine = world.system("m", LINUX);
+    let (process, _) = world.spawn(ONE, machine, r#"{"CommandLine":"sleep 1"}"#);
+    let operation = world.operation();
+    let request = Request::TerminateProcess { process, operation, options: Text::Null };
+    let fate = Fate { end: End::Fails(Hresult::E_FAIL, None), ..Fate::after(2 * LATENCY) };
+    world.call_of(ONE, request, fate);
+    world.pause(machine);
+    world.pass(60 * SECOND);
+    assert_eq!(world.result(operation), Hresult::E_FAIL);
+    assert_eq!(world.exit_code(process), None, "its clock stands");
+    world.resume(machine);
+    world.pass(2 * SECOND);
+    assert_eq!(world.exit_code(process), Some(0));
+}
+
+#[test]
+fn a_program_that_ends_its_own_container_is_over_with_it() {
+    let mut world = World::new();
+    world.system("m", LINUX);
+    let container = world.system("h", HOSTED);
+    let (init, information) = world.spawn(ONE, container, r#"{"CommandLine":"sim-idle"}"#);
+    let line = format!(
+        r#"{{"CommandLine":"sh -c \"kill -KILL {}; sleep 1; echo on\"","CreateStdOutPipe":true}}"#,
+        information.id
+    );
+    let (killer, information) = world.spawn(ONE, container, &line);
+    world.pass(5 * SECOND);
+    assert_eq!((world.exit_code(init), world.exit_code(killer)), (Some(137), Some(137)));
+    assert_eq!(world.read(information.streams[1]), b"");
+    assert_eq!(world.host.next_due(), None, "nothing of it goes on");
 }
