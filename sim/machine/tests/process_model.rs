@@ -409,12 +409,13 @@ impl Machine {
         while let Some(due) = self.host.next_due().filter(|due| *due <= self.time()) {
             self.host.step(due, &Input::Tick, &mut effects);
         }
+        let due = effects.len();
         let input = self.input(step);
         self.host.step(self.time(), &input, &mut effects);
         // A refusal is told a moment after its call; steps are a millisecond apart, so that nobody asks before.
         self.now += MS;
         let mut seen = Seen::NOTHING;
-        for effect in effects {
+        for (place, effect) in effects.into_iter().enumerate() {
             match effect {
                 Effect::Reply(Reply::Outcome(code, document)) => {
                     seen.code = code;
@@ -445,7 +446,8 @@ impl Machine {
                 Effect::Wake(wait, reply) => {
                     let at = self.waits.iter().position(|(_, known)| *known == wait).expect("a known wait");
                     let Reply::Outcome(code, document) = reply else { panic!("a wait ends with {reply:?}") };
-                    if !self.dead[self.waits[at].0 as usize] {
+                    // What a client's own death ends, nobody sees.
+                    if place < due || !self.dead[self.waits[at].0 as usize] {
                         let before = seen.woken.insert(at, (code, document.as_deref().and_then(status)));
                         assert_eq!(before, None, "a wait ends once");
                     }
