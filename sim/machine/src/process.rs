@@ -21,7 +21,7 @@ use crate::answer;
 use crate::configuration::{Reading, present};
 use crate::document::{Document, Node};
 use crate::effect::{Effect, Finding, Notification, ProcessInformation, Reply, Target};
-use crate::execution::{Runs, Standard};
+use crate::execution::{Children, Runs, Standard};
 use crate::guest::{Await, Launch};
 use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Due, Host, refusal};
@@ -50,8 +50,8 @@ pub(crate) struct Process {
     pub(crate) in_machine: bool,
     /// The process that has started it inside.
     pub(crate) parent: Option<Key>,
-    /// Those that it has started inside: their ids, and their exit codes when they are over.
-    pub(crate) children: Vec<(u32, Option<u32>)>,
+    /// Those that it has started inside.
+    pub(crate) children: Children,
     /// What it was started with.
     pub(crate) launch: Arc<Launch>,
     pub(crate) runs: Runs,
@@ -230,7 +230,7 @@ impl Host {
             init: false,
             in_machine,
             parent: None,
-            children: Vec::new(),
+            children: Children::default(),
             launch: Arc::new(launch),
             runs: Runs::Nothing,
             standard: [const { Standard::None }; 3],

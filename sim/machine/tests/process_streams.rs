@@ -101,7 +101,8 @@ struct Known {
 
 #[derive(Clone, Copy)]
 enum Blocked {
-    Read(usize, usize),
+    /// The process, the output, how many bytes at most.
+    Read(usize, usize, u32),
     Write(usize),
     Exit,
 }
@@ -281,7 +282,7 @@ impl Test {
         let Known { client, streams, .. } = self.known[at];
         match self.stream(client, StreamRequest::Read { stream: streams[1 + error], limit }) {
             Reply::Stream(StreamReply::Bytes(bytes)) => self.take(at, error, limit, &bytes),
-            Reply::Blocked(wait) => _ = self.blocked.insert(wait, Blocked::Read(at, error)),
+            Reply::Blocked(wait) => _ = self.blocked.insert(wait, Blocked::Read(at, error, limit)),
             Reply::Stream(StreamReply::Bad(_)) => {}
             other => panic!("a read gives {other:?}"),
         }
@@ -313,8 +314,8 @@ impl Test {
         for effect in self.world.effects[self.seen..].to_vec() {
             let Effect::Wake(wait, reply) = effect else { continue };
             match (self.blocked.remove(&wait).expect("a call that is blocked, and once"), reply) {
-                (Blocked::Read(at, error), Reply::Stream(StreamReply::Bytes(bytes))) => {
-                    self.take(at, error, 1, &bytes);
+                (Blocked::Read(at, error, limit), Reply::Stream(StreamReply::Bytes(bytes))) => {
+                    self.take(at, error, limit, &bytes);
                 }
                 (Blocked::Write(at), Reply::Stream(StreamReply::Written(count))) => {
                     assert!(count > 0, "a write that waits has written something");
@@ -342,15 +343,16 @@ impl Test {
             self.close_stream(at, 0);
         }
         self.step(Step::Pass(100));
-        for at in 0..self.known.len() {
-            for error in 0..2 {
-                for _ in 0..64 {
-                    let Known { client, streams, ref read, .. } = self.known[at];
-                    if read[error].1 || !self.world.host.is_stream_ready(client, streams[1 + error]) {
-                        break;
-                    }
+        // Both outputs of all in turn: who writes to one may wait for room in the other.
+        let mut goes_on = true;
+        while std::mem::replace(&mut goes_on, false) {
+            for (at, error) in (0..self.known.len()).flat_map(|at| [(at, 0), (at, 1)]) {
+                let Known { client, streams, ref read, .. } = self.known[at];
+                if !read[error].1 && self.world.host.is_stream_ready(client, streams[1 + error]) {
+                    let before = read[error].clone();
                     self.read(at, error, 1 << 20);
                     self.step(Step::Pass(10));
+                    goes_on |= self.known[at].read[error] != before;
                 }
             }
         }
