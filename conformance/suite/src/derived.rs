@@ -141,6 +141,11 @@ fn unable(case: &Case<'_>, rows: &[Row], input: &Input, target: &dyn Target) -> 
         Trigger::ModifyDone if !admits(Trigger::Modify, Facet::ValidDocument) => {
             Some("no change is admitted in this state")
         }
+        Trigger::Modify
+            if !capabilities.hang && case.row.answer == Answer::Accepted && case.state == SystemState::Created =>
+        {
+            Some("the admission shows only while the operation is in flight")
+        }
         Trigger::CrashDone if !admits(Trigger::Crash, Facet::ValidOptions) => {
             Some("no crash is admitted in this state")
         }

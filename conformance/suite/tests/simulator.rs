@@ -1,6 +1,8 @@
 //! The suite on the double, and proof that the suite would notice.
 
+use hcs_api::Hcs;
 use hcs_conformance::report::Report;
+use hcs_conformance::target::{Capabilities, Session, Target};
 use hcs_conformance::{cases, derived, process};
 use hcs_conformance_runner::simulator::Double;
 use hcs_rules::build::Build;
@@ -8,7 +10,7 @@ use hcs_rules::hresult::Hresult;
 use hcs_rules::process::{ProcessRow, ProcessState};
 use hcs_rules::rule::{Answer, Row, Surface};
 use hcs_rules::system::ROWS;
-use hcs_rules::vocabulary::SystemState;
+use hcs_rules::vocabulary::{Call, SystemState, Trigger};
 
 fn derived_report(rows: &[Row], build: Build, wanted: impl Fn(&str) -> bool) -> Report {
     derived::run_all(rows, ROWS, &Double(build), wanted)
@@ -33,6 +35,65 @@ fn the_double_agrees_with_every_row_of_processes_on_every_build() {
         let report = process_report(hcs_rules::process::ROWS, *build, |_| true);
         assert!(report.failures().is_empty(), "{}", report.failures());
         assert!(report.counts().0 > 500, "only {} cases were derived for {build:?}", report.counts().0);
+    }
+}
+
+/// A double that answers calls and can do nothing else, as a Windows host.
+struct Plain(Double);
+
+struct PlainSession(Box<dyn Session>);
+
+impl Target for Plain {
+    fn name(&self) -> String {
+        "a double without means".to_owned()
+    }
+
+    fn build(&self) -> Build {
+        self.0.build()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { hang: false, world_events: false }
+    }
+
+    fn session(&self) -> Box<dyn Session> {
+        Box::new(PlainSession(self.0.session()))
+    }
+}
+
+impl Session for PlainSession {
+    fn hcs(&self) -> &dyn Hcs {
+        self.0.hcs()
+    }
+
+    fn hang_next(&self, _call: Call) {}
+
+    fn delay_next(&self, _call: Call) {}
+
+    fn guest_hangs_next(&self, _call: Call) {}
+
+    fn world(&self, _on: Trigger, _id: &str) -> bool {
+        false
+    }
+
+    fn settle(&self) {
+        self.0.settle();
+    }
+
+    fn drain(&self) {
+        self.0.drain();
+    }
+}
+
+#[test]
+fn the_cases_ask_a_host_for_nothing_that_it_cannot_do() {
+    for build in [Build::B17763, Build::SERVER_2022] {
+        let target = Plain(Double(build));
+        let mut report = derived::run_all(ROWS, ROWS, &target, |_| true);
+        let rows = hcs_rules::process::ROWS;
+        report.runs.extend(process::run_all(rows, rows, &target, |_| true).runs);
+        assert!(report.failures().is_empty(), "{}", report.failures());
+        assert!(report.counts().0 > 1_000, "only {} cases can be asked", report.counts().0);
     }
 }
 

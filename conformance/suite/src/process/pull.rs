@@ -86,6 +86,10 @@ impl Pull<'_> {
             expect("a status", true, status.starts_with(r#"{"ProcessId":"#))?;
         }
         self.expect_answer(&Answer { code, outcome: Some(outcome) })?;
+        if row.on == ProcessTrigger::ModifyDone && self.at.input.is_some() {
+            let written = hcs.write_stream(self.at.input, b"x");
+            expect("standard input is closed", row.after == ProcessAfter::Change, written.is_err())?;
+        }
         if row.after == ProcessAfter::Deliver {
             return self.delivered();
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hcs_api::{Hcs, OperationHandle, ProcessHandle, SystemHandle, Text};
+use hcs_api::{Hcs, OperationHandle, ProcessHandle, StreamHandle, SystemHandle, Text};
 use hcs_rules::build::Build;
 use hcs_rules::guest::GuestOs;
 use hcs_rules::hresult::Hresult;
@@ -129,6 +129,8 @@ pub(crate) struct Situation {
     pub(crate) id: Option<u32>,
     /// What the process's handle has heard.
     pub(crate) heard: Arc<Mutex<Vec<u32>>>,
+    /// The client's end of its standard input, if the case is about closing it.
+    pub(crate) input: StreamHandle,
     /// The operation that was begun while the process ran, and what the call returned.
     pub(crate) begun: Option<(OperationHandle, Hresult)>,
     operations: Vec<OperationHandle>,
@@ -147,6 +149,7 @@ impl Situation {
             process: ProcessHandle::NULL,
             id: None,
             heard: Arc::default(),
+            input: StreamHandle::NULL,
             begun: None,
             operations: Vec::new(),
         };
@@ -179,6 +182,9 @@ impl Situation {
                 let asked = run(hcs, |operation| hcs.get_process_properties(self.process, operation, Text::Null));
                 let status = asked.outcome.and_then(|outcome| outcome.document).unwrap_or_default();
                 self.id = Some(number(&status, "ProcessId").ok_or("the process has no id")?);
+                if case.facet == ProcessFacet::CloseStream && program == Program::Endless {
+                    self.take_input(hcs)?;
+                }
                 Ok(())
             }
             Step::BeginCreate => {
@@ -203,6 +209,16 @@ impl Situation {
             }
             Step::End => await_exit(session, self.process),
         }
+    }
+
+    /// Takes the streams. Of a creation they cannot always be had (Windows Server 2022), of the process they can.
+    fn take_input(&mut self, hcs: &dyn Hcs) -> Result<(), String> {
+        let operation = self.operation(hcs);
+        check("the information", hcs.get_process_info(self.process, operation))?;
+        let (outcome, information) = hcs.wait_for_operation_result_and_process_info(operation, PATIENCE);
+        check("the information", outcome.code)?;
+        self.input = information.map_or(StreamHandle::NULL, |information| information.std_input);
+        Ok(())
     }
 
     fn operation(&mut self, hcs: &dyn Hcs) -> OperationHandle {
@@ -266,6 +282,9 @@ impl Situation {
         let hcs = session.hcs();
         for operation in self.operations {
             hcs.close_operation(operation);
+        }
+        if self.input.is_some() {
+            hcs.close_stream(self.input);
         }
         if !self.process.is_null() {
             hcs.close_process(self.process);
