@@ -199,10 +199,6 @@ impl Host {
             }
         }
         self.happen_to_process(ProcessTrigger::Created, key, None, effects);
-        let begun = self.systems.get_mut(system).map(|entry| std::mem::replace(&mut entry.has_init, true));
-        if let (Some(false), Some(process)) = (begun, self.processes.get_mut(key)) {
-            process.init = true;
-        }
         self.enter_process(system, key);
         self.begin_program(key, effects);
         let creator = self.processes.get(key).and_then(|process| process.creator);
