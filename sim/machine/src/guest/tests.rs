@@ -424,6 +424,7 @@ fn scripts_do_as_they_say() {
         ("", "", "", "", Some(0), 0),
         ("stdout \"a\\tb\\\"\\\\\"; stderr -n x; exit 3; stdout y", "", "a\tb\"\\\n", "x", Some(3), 0),
         ("after 1500ms; after 0.5s; exit 0xC0000005", "", "", "", Some(0xC000_0005), 2),
+        ("stdout a; after 1s after 1s stdout b; after 1s repeat 2 (stdout c)", "", "a\nb\nc\nc\n", "", Some(0), 3),
         ("crash 7", "", "", "", Some(7), 0),
         ("exit -1", "", "", "", Some(u32::MAX), 0),
         ("read; stdout got", "x\n", "got\n", "", Some(0), 0),
@@ -483,6 +484,7 @@ fn scripts_that_are_none() {
         ("on Sunday exit 1", "`on Sunday`: no such signal"),
         ("on CtrlC read", "no such step: `read`"),
         ("exit x", "not a code: `x`"),
+        ("after 3s read exit 1", "no such step: `read exit 1`"),
     ] {
         assert_eq!(Script::parse(text).unwrap_err(), error, "{text}");
     }
