@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hcs_scenarios::library::{DOCUMENTS, STORIES};
 use hcs_scenarios::lint;
-use hcs_scenarios::stage::{COMMANDS, Stage};
+use hcs_scenarios::stage::{BEFORE_EXAMPLES, COMMANDS, Stage};
 use hcs_scenarios::story::Story;
 
 #[test]
@@ -48,7 +48,7 @@ fn every_example_in_the_help_works() {
     for command in COMMANDS {
         let mut stage = Stage::new(None, None);
         let mut printed = Vec::new();
-        for line in ["client agent", "agent create vm machine", "agent begin start vm", command.example] {
+        for line in BEFORE_EXAMPLES.iter().chain([&command.example]) {
             stage.command(line, &mut printed);
         }
         assert!(printed.iter().all(|line| !line.contains("ERROR ")), "{}: {printed:?}", command.word);
