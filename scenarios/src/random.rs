@@ -216,7 +216,7 @@ impl Dice {
             21 => Request::GetComputeSystemProperties { system, operation, query: self.query() },
             22 => Request::SetComputeSystemCallback { system, options: self.below(2) as u32, callback },
             23 => Request::WaitForComputeSystemExit { system, timeout_ms },
-            24 => Request::GetOperationResultAndProcessInfo { operation },
+            24 => Request::GetOperationResultAndProcessInfo { operation, out: true },
             25 => Request::Unmodelled { export: self.below(64) as u16 },
             26 => Request::ShutDownComputeSystem { system, operation, options },
             27 => Request::CrashComputeSystem { system, operation, options: Text::Null },

@@ -68,6 +68,7 @@ impl Host {
             in_flight: Vec::with_capacity(1),
             processes: BTreeMap::new(),
             made_processes: 0,
+            has_init: false,
             process_count: 0,
             files: None,
             sequence,

@@ -88,6 +88,7 @@ pub const FAILURES: &[Failure] = &[
     fails("create.image-mismatch", Create, Hresult::HCS_E_IMAGE_MISMATCH, Form::Bare, Kinds::EVERY, &[documented("version compatibility of containers")]),
     fails("create.rpc", Create, Hresult::RPC_S_CALL_FAILED, Form::Bare, Kinds::EVERY, &[observed("moby issue 43886", &[B20348])]).refusing(),
     fails("start.disk-denied", Start, Hresult::E_ACCESSDENIED, Form::Storage, MACHINES, &[observed("Solon, VMLord: a disk without a grant", &[B26100, B26200]), assumed("the document")]),
+    fails("start.disk-denied-otherwise", Start, Hresult::HCS_E_SYSTEM_ALREADY_STOPPED, Form::Bare, MACHINES, &[client("one client meets this code for a disk without a grant"), assumed("the document")]),
     fails("start.disk-missing", Start, Hresult::ERROR_PATH_NOT_FOUND, Form::Storage, MACHINES, &[observed("cowork-vm issue 47370", &[B26100])]),
     fails("start.disk-footer", Start, Hresult::ERROR_FILE_CORRUPT, Form::Storage, MACHINES, &[observed("Solon: a footer in the wrong place", &[B26200]), assumed("the document")]),
     fails("start.disk-sparse", Start, Hresult::ERROR_VIRTUAL_DISK_LIMITATION, Form::Storage, MACHINES, &[observed("cowork-vm issue 66772: compressed, encrypted or sparse", &[B26100])]),

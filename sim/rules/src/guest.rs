@@ -211,6 +211,11 @@ pub const PROGRAM_START: u64 = crate::time::MILLISECOND;
 /// makes sure that no program does endless work in no time.
 pub const PROGRAM_STEP: u64 = 10 * crate::time::MICROSECOND;
 
+/// The version that a Windows guest tells of itself: that of its host. Assumed: which update it has is not modelled.
+pub fn windows_version(build: crate::build::Build) -> String {
+    format!("10.0.{}.1", build.number())
+}
+
 /// `SIGWINCH`: the console has another size.
 pub const SIGWINCH: u8 = 28;
 

@@ -9,7 +9,7 @@ use crate::evidence::{Class, Source, Standing, standing};
 use crate::export::{Dll, EXPORTS, Export};
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
-use crate::{access, argument, constraint, failure, handle, operation, profile, resource, service, system};
+use crate::{access, argument, constraint, failure, handle, operation, profile, property, resource, service, system};
 
 /// The page, in Markdown.
 pub fn page() -> String {
@@ -32,6 +32,7 @@ fn write_page(out: &mut String) -> core::fmt::Result {
     write_system_rows(out)?;
     write_stage_rows(out)?;
     write_resources(out)?;
+    write_properties(out)?;
     write_failures(out)?;
     write_profiles(out)?;
     write_exports(out)?;
@@ -41,8 +42,12 @@ fn write_page(out: &mut String) -> core::fmt::Result {
 /// How well the cells of the state stage are known.
 fn write_counts(out: &mut String) -> core::fmt::Result {
     let mut counts: BTreeMap<Standing, usize> = BTreeMap::new();
+    let mut in_part: usize = 0;
     for_each_cell(|row, _, kind, state, build| {
-        *counts.entry(standing(row.sources, kind, state, build)).or_default() += 1;
+        let standing = standing(row.sources, kind, state, build);
+        *counts.entry(standing).or_default() += 1;
+        let assumes = row.sources.iter().any(|source| source.class == Class::Assumed);
+        in_part += usize::from(assumes && standing != Standing::Assumed);
     });
     let total: usize = counts.values().sum();
     writeln!(out, "## What is known\n\nCells of the state stage: trigger, facet, kind, state and build.\n")?;
@@ -58,6 +63,7 @@ fn write_counts(out: &mut String) -> core::fmt::Result {
         writeln!(out, "| {name} | {count} | {:.1} % |", 100.0 * count as f64 / total as f64)?;
     }
     writeln!(out, "| all | {total} | |\n")?;
+    writeln!(out, "{in_part} of those that are not assumed lie in rows that assume a part: the code, or a member.\n")?;
     let mut handlers: BTreeMap<&str, usize> = BTreeMap::new();
     for row in system::ROWS.iter().filter(|row| row.after != After::Nothing) {
         *handlers.entry(row.after.name()).or_default() += 1;
@@ -222,6 +228,29 @@ fn write_resources(out: &mut String) -> core::fmt::Result {
     Ok(())
 }
 
+/// The properties of systems and of the service.
+fn write_properties(out: &mut String) -> core::fmt::Result {
+    writeln!(
+        out,
+        "\n## What can be asked\n\n| property | member | kinds | builds | how it is known |\n|---|---|---|---|---|"
+    )?;
+    let basic = &property::OB_ROOT;
+    let kinds = set(basic.kinds.iter().map(Kind::name), Kind::COUNT);
+    writeln!(out, "| of every answer | {} | {kinds} | any | {} |", basic.member, sources(basic.sources))?;
+    for row in &property::SYSTEM_PROPERTIES {
+        let (name, member) = (row.property.name(), row.member.unwrap_or_default());
+        let kinds = set(row.kinds.iter().map(Kind::name), Kind::COUNT);
+        let builds = set(row.builds.iter().map(Build::name), Build::COUNT);
+        writeln!(out, "| {name} | {member} | {kinds} | {builds} | {} |", sources(row.sources))?;
+    }
+    for row in &property::SERVICE_PROPERTIES {
+        let builds = set(row.builds.iter().map(Build::name), Build::COUNT);
+        let name = row.property.name();
+        writeln!(out, "| {name} | | the service | {builds} | {} |", sources(row.sources))?;
+    }
+    Ok(())
+}
+
 /// What operations can end with though no rule refuses them.
 fn write_failures(out: &mut String) -> core::fmt::Result {
     writeln!(out, "\n## Plausible failures\n\n| failure | code | seen | kinds | builds | how it is known |")?;
@@ -278,9 +307,20 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(resource::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(resource::RESOURCES.iter().map(|of| (of.path, of.sources)));
     let rows = rows.chain(failure::FAILURES.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(profile::QUIRKS.iter().map(|row| (row.quirk.name(), row.sources)));
     let rows = rows.chain(crate::answer::EXIT_STATUSES.iter().map(|row| (row.exit.name(), row.sources)));
+    let rows = rows.chain([(property::OB_ROOT.member, property::OB_ROOT.sources)]);
+    let rows = rows.map(|(id, sources)| (id.to_owned(), sources));
+    let rows = rows.chain(
+        property::SYSTEM_PROPERTIES.iter().map(|row| (format!("property {}", row.property.name()), row.sources)),
+    );
+    let rows = rows.chain(
+        property::SERVICE_PROPERTIES
+            .iter()
+            .map(|row| (format!("service property {}", row.property.name()), row.sources)),
+    );
     for (id, sources) in rows {
         for source in sources.iter().filter(|source| source.class == Class::Assumed) {
             writeln!(out, "- {id}: {}", source.text)?;

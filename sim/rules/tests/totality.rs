@@ -129,6 +129,17 @@ fn the_other_tables_are_total_too() {
         ),
         ("argument.rs", "ArgumentFault::EmptyId, ", "", "no row: "),
         ("document.rs", "FaultKinds::of(&[FaultKind::BadGuid])", "FaultKinds::NONE", "a kind of fault has no row"),
+        ("document.rs", "FaultKinds::of(&[FaultKind::BadGuid])", "FaultKinds::EVERY", "a kind of fault has two rows"),
+        ("profile.rs", "quirk: Quirk::CoarseMemory,", "quirk: Quirk::CrashEventsOverlap,", "another order"),
+        ("property.rs", "row(SystemProperty::Basic,", "row(SystemProperty::Memory,", "another order"),
+        ("property.rs", "property: ServiceProperty::Basic,", "property: ServiceProperty::Cache,", "another order"),
+        ("resource.rs", "vm(Resource::Gpu,", "vm(Resource::Licensing,", "another order"),
+        (
+            "export.rs",
+            "Some(Call::CrashComputeSystem)",
+            "Some(Call::SaveComputeSystem)",
+            "a modelled call has no export",
+        ),
     ];
     for (index, (file, from, to, message)) in calls.into_iter().enumerate() {
         let error = compile_without_system(&format!("other-{index}"), file, |text| text.replace(from, to));

@@ -30,7 +30,7 @@ use hcs_rules::guest::Signal;
 
 use crate::guest::command_line::Command;
 use crate::guest::stream::{BUFFER, FOR_INPUT, FOREVER, Line, Lines, Outbox, broken_pipe, for_child, step, until};
-use crate::guest::tool::{flood_byte, number};
+use crate::guest::tool::{FLOOD_BLOCK, flood_bytes, number};
 use crate::guest::{Await, Given, Launch, Output, Pause, Reaction, Redirection, Surroundings, Taken, duration, signal};
 use crate::time::Time;
 
@@ -38,8 +38,6 @@ use crate::time::Time;
 pub const LONGEST: usize = 64 << 10;
 /// How deep repetitions nest.
 const DEEPEST: usize = 16;
-/// What a flood makes before it looks whether anybody reads.
-const FLOOD_BLOCK: u64 = 4 << 10;
 
 /// A program in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -418,7 +416,7 @@ impl Runner {
             self.doing = Doing::Steps;
             return step(world);
         }
-        let bytes: Vec<u8> = (from..from + block).map(|at| flood_byte(0, at)).collect();
+        let bytes = flood_bytes(0, from, block as usize);
         match world.write(Output::Out, &bytes) {
             Taken::Broken => {
                 self.doing = Doing::End(broken_pipe(self.launch.os));

@@ -350,7 +350,7 @@ fn trouble_is_made() {
     assert_eq!(guest.read[Output::Err as usize], (0..100_000).map(|at| flood_byte(7, at)).collect::<Vec<_>>());
     let mut guest = Guest::new(&windows("sim-flood"));
     guest.run(Time(SECOND), 1001);
-    assert_eq!((guest.code(), guest.out().len()), (None, 4096 * 1000));
+    assert_eq!((guest.code(), guest.out().len()), (None, hcs_rules::guest::PIPE_CAPACITY * 1000));
     guest.broken = true;
     guest.run(LATER, MANY);
     assert_eq!(guest.code(), Some(1));
