@@ -168,6 +168,7 @@ fn sh_runs_commands() {
         ("nosuch", "", "sh: 1: nosuch: not found\n", 127),
         ("false || echo no && echo so", "no\nso\n", "", 0),
         ("! true; echo $?", "1\n", "", 0),
+        ("cd /tmp; echo $PWD; PWD=here; echo $PWD", "/tmp\nhere\n", "", 0),
         ("X=1; echo \"$X${X}\" '$X' \\$X $Y.", "11 $X $X .\n", "", 0),
         ("X='a  b'; echo $X \"$X\"; echo ${Y:-none} ${X:+some}", "a b a  b\nnone some\n", "", 0),
         ("A=1 env; echo $A.", "A=1\nHOME=/root\n.\n", "", 0),
