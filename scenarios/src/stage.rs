@@ -27,6 +27,13 @@ pub struct Command {
     run: Run,
 }
 
+impl Command {
+    /// Whether a client gives it: then the client's name stands before the word.
+    pub fn is_of_client(&self) -> bool {
+        matches!(self.run, Run::Client(_))
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Run {
     World(fn(&mut Stage, &[&str]) -> Result<String, String>),
