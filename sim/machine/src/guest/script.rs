@@ -7,7 +7,7 @@
 //! | step | what it does |
 //! |---|---|
 //! | `stdout [-n] TEXT`, `stderr [-n] TEXT` | writes the text, and a line feed unless `-n` is given |
-//! | `after LENGTH` | waits: `250ms`, `3s`, `2m`, `1h` |
+//! | `after LENGTH [STEP]` | waits: `250ms`, `3s`, `2m`, `1h`; the next step may stand behind it without a semicolon |
 //! | `read` | waits for a line of standard input, or its end |
 //! | `expect TEXT` | the same; ends with 1 and says so if the line is another |
 //! | `cat` | copies standard input to the output until its end |
@@ -163,10 +163,18 @@ impl<'a> Parser<'a> {
                 [Token::Open, ..] => return Err("a `(` belongs behind `repeat N`".to_owned()),
                 [Token::Word(_), ..] => {
                     let words = self.words();
-                    match words[..] {
+                    let mut left = &words[..];
+                    // `after 3s exit 5` reads as one step, and is two.
+                    while let ["after", _, rest @ ..] = left
+                        && !rest.is_empty()
+                    {
+                        self.steps.push(step_of(&left[..2])?);
+                        left = rest;
+                    }
+                    match *left {
                         ["repeat", count] => self.repeat(count, depth)?,
                         ["repeat", ..] => return Err("it is `repeat N ( ... )`".to_owned()),
-                        _ => self.steps.push(step_of(&words)?),
+                        _ => self.steps.push(step_of(left)?),
                     }
                     if let [Token::Word(_) | Token::Open, ..] = self.tokens {
                         return Err(format!("a `;` is missing behind `{}`", words.join(" ")));
