@@ -527,8 +527,7 @@ impl Host {
     fn children_of(&self, key: Key) -> Vec<Key> {
         let Some(process) = self.processes.get(key) else { return Vec::new() };
         let Some(system) = self.systems.get(process.system) else { return Vec::new() };
-        let alive = process.children.iter().filter(|(_, code)| code.is_none());
-        alive.filter_map(|(id, _)| system.processes.get(id).copied()).collect()
+        process.children.living.iter().filter_map(|id| system.processes.get(id).copied()).collect()
     }
 
     fn send_or_kill(&mut self, key: Key, signal: Option<Signal>, effects: &mut Vec<Effect>) {
