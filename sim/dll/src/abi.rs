@@ -4,10 +4,10 @@ use core::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use hcs_api::{Event, EventCallback, OperationCallback, OperationHandle, Outcome, SystemHandle};
+use hcs_api::{Event, EventCallback, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle};
 use hcs_rules::hresult::Hresult;
 use windows_sys::Win32::System::HostComputeSystem::{
-    HCS_EVENT, HCS_EVENT_CALLBACK, HCS_OPERATION, HCS_OPERATION_COMPLETION, HCS_SYSTEM,
+    HCS_EVENT, HCS_EVENT_CALLBACK, HCS_OPERATION, HCS_OPERATION_COMPLETION, HCS_PROCESS, HCS_SYSTEM,
 };
 use windows_sys::core::{HRESULT, PWSTR};
 
@@ -30,6 +30,10 @@ pub(crate) fn operation(handle: HCS_OPERATION) -> OperationHandle {
 
 pub(crate) fn system(handle: HCS_SYSTEM) -> SystemHandle {
     SystemHandle(handle.addr() as u64)
+}
+
+pub(crate) fn process(handle: HCS_PROCESS) -> ProcessHandle {
+    ProcessHandle(handle.addr() as u64)
 }
 
 pub(crate) fn raw(bits: u64) -> *mut c_void {

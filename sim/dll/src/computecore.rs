@@ -4,6 +4,7 @@
 //! written down noun by noun, in files of the nouns' names.
 
 pub use crate::operation::*;
+pub use crate::process::*;
 pub use crate::service::*;
 pub use crate::system::*;
 pub use crate::unmodelled::*;

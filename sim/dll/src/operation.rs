@@ -4,9 +4,12 @@
 #![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
 
 use core::ffi::c_void;
+use std::io;
 
-use hcs_api::Hcs;
+use hcs_api::{Hcs, Outcome, ProcessInformation};
+use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{INVALID_OPERATION_ID, OperationType};
+use hcs_sim::Client;
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::HostComputeSystem::{
     HCS_EVENT_CALLBACK, HCS_OPERATION, HCS_OPERATION_COMPLETION, HCS_OPERATION_OPTIONS, HCS_OPERATION_TYPE,
@@ -15,6 +18,7 @@ use windows_sys::Win32::System::HostComputeSystem::{
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use crate::abi::{UNEXPECTED, code, completion, finish, guarded, listener, operation, raw};
+use crate::stream::{Standard, lend};
 use crate::text::Argument;
 use crate::world::client;
 
@@ -96,14 +100,57 @@ pub unsafe extern "system" fn HcsGetOperationResult(handle: HCS_OPERATION, resul
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsGetOperationResultAndProcessInfo(
     handle: HCS_OPERATION,
-    _processinformation: *mut HCS_PROCESS_INFORMATION,
+    processinformation: *mut HCS_PROCESS_INFORMATION,
     result: *mut PWSTR,
 ) -> HRESULT {
     guarded(UNEXPECTED, || {
-        let (outcome, _) = client().get_operation_result_and_process_info(operation(handle));
-        // SAFETY: the caller vouches for `result`. Process information is only filled on success, which there is none.
-        unsafe { finish(&outcome, result) }
+        let client = client();
+        // SAFETY: the caller vouches for both pointers.
+        unsafe {
+            if processinformation.is_null() {
+                return finish(&client.result_without_process_info(operation(handle), None), result);
+            }
+            let (outcome, information) = client.get_operation_result_and_process_info(operation(handle));
+            inform(&client, &outcome, information, processinformation, result)
+        }
     })
+}
+
+/// Gives an outcome's document and the process information, and returns the outcome's code. The streams become handles of
+/// the caller's; where there is no information all of it is zero.
+///
+/// # Safety
+/// `to` can be written, and `result` is NULL or can be written.
+unsafe fn inform(
+    client: &Client,
+    outcome: &Outcome,
+    information: Option<ProcessInformation>,
+    to: *mut HCS_PROCESS_INFORMATION,
+    result: *mut PWSTR,
+) -> HRESULT {
+    let given = information.map_or(Ok(HCS_PROCESS_INFORMATION::default()), |information| {
+        let ProcessInformation { process_id, std_input, std_output, std_error } = information;
+        // All three are tried: a stream that nobody gets is closed.
+        let input = lend(client, std_input, Standard::Input);
+        let output = lend(client, std_output, Standard::Output);
+        let error = lend(client, std_error, Standard::Output);
+        io::Result::Ok(HCS_PROCESS_INFORMATION {
+            ProcessId: process_id,
+            Reserved: 0,
+            StdInput: input?.give(),
+            StdOutput: output?.give(),
+            StdError: error?.give(),
+        })
+    });
+    // SAFETY: the caller vouches for the pointers.
+    unsafe {
+        to.write(given.as_ref().copied().unwrap_or_default());
+        match given {
+            Ok(_) => finish(outcome, result),
+            // Not the service has failed but the host under us: it is out of descriptors, or of threads.
+            Err(_) => finish(&Outcome::bare(Hresult::E_UNEXPECTED), result),
+        }
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -123,13 +170,20 @@ pub unsafe extern "system" fn HcsWaitForOperationResult(
 pub unsafe extern "system" fn HcsWaitForOperationResultAndProcessInfo(
     handle: HCS_OPERATION,
     timeoutms: u32,
-    _processinformation: *mut HCS_PROCESS_INFORMATION,
+    processinformation: *mut HCS_PROCESS_INFORMATION,
     result: *mut PWSTR,
 ) -> HRESULT {
     guarded(UNEXPECTED, || {
-        let (outcome, _) = client().wait_for_operation_result_and_process_info(operation(handle), timeoutms);
-        // SAFETY: the caller vouches for `result`. Process information is only filled on success, which there is none.
-        unsafe { finish(&outcome, result) }
+        let client = client();
+        // SAFETY: the caller vouches for both pointers.
+        unsafe {
+            if processinformation.is_null() {
+                return finish(&client.result_without_process_info(operation(handle), Some(timeoutms)), result);
+            }
+            let (outcome, information) =
+                client.wait_for_operation_result_and_process_info(operation(handle), timeoutms);
+            inform(&client, &outcome, information, processinformation, result)
+        }
     })
 }
 

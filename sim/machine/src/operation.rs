@@ -389,10 +389,15 @@ impl Host {
                 self.happen_to_process(ProcessTrigger::CreationFailed, on.process, None, effects);
             }
             Call::TerminateProcess if matches!(work.plan, Plan::Fails(..)) => {
-                if let Some(process) = self.processes.get_mut(on.process)
-                    && process.state == ProcessState::Terminating
-                {
-                    process.state = on.before;
+                let Some(process) = self.processes.get_mut(on.process) else { return };
+                if process.state != ProcessState::Terminating {
+                    return;
+                }
+                process.state = on.before;
+                let system = process.system;
+                if self.is_standing(system) {
+                    // It was left out when the system was paused.
+                    self.happen_to_process(ProcessTrigger::Freeze, on.process, None, effects);
                 }
             }
             _ => {}

@@ -21,7 +21,7 @@ use crate::answer;
 use crate::configuration::{Reading, present};
 use crate::document::{Document, Node};
 use crate::effect::{Effect, Finding, Notification, ProcessInformation, Reply, Target};
-use crate::execution::{Runs, Standard};
+use crate::execution::{Children, Runs, Standard};
 use crate::guest::{Await, Launch};
 use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Due, Host, refusal};
@@ -44,14 +44,14 @@ pub(crate) struct Process {
     pub(crate) id: u32,
     /// The image's name, as a process list shows it.
     pub(crate) image: Arc<str>,
-    /// Whether it was made by a client, and before all others: the end of a Linux container.
+    /// Whether it was made by a client, and began before all others: its end is that of a Linux container.
     pub(crate) init: bool,
     /// Whether it runs in the machine around the container.
     pub(crate) in_machine: bool,
     /// The process that has started it inside.
     pub(crate) parent: Option<Key>,
-    /// Those that it has started inside: their ids, and their exit codes when they are over.
-    pub(crate) children: Vec<(u32, Option<u32>)>,
+    /// Those that it has started inside.
+    pub(crate) children: Children,
     /// What it was started with.
     pub(crate) launch: Arc<Launch>,
     pub(crate) runs: Runs,
@@ -69,6 +69,8 @@ pub(crate) struct Process {
     pub(crate) waits: Vec<Key>,
     /// Signals that a program outside has not taken yet; `None` while it does not handle any.
     pub(crate) signals: Option<VecDeque<Signal>>,
+    /// Signals that have come while its clock stood: they reach it when it goes on.
+    pub(crate) late: Vec<Signal>,
     /// When it began, in the world's time.
     pub(crate) began: Time,
     /// How long its clock has stood still.
@@ -228,7 +230,7 @@ impl Host {
             init: false,
             in_machine,
             parent: None,
-            children: Vec::new(),
+            children: Children::default(),
             launch: Arc::new(launch),
             runs: Runs::Nothing,
             standard: [const { Standard::None }; 3],
@@ -239,6 +241,7 @@ impl Host {
             due: None,
             waits: Vec::new(),
             signals: None,
+            late: Vec::new(),
             began: Time::ZERO,
             stood: 0,
             stands_since: Time::ZERO,

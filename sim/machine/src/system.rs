@@ -55,7 +55,7 @@ pub(crate) struct System {
     pub(crate) processes: BTreeMap<u32, Key>,
     /// How many processes clients have made in it.
     pub(crate) made_processes: u32,
-    /// Whether a process has begun in it: the first one is its init.
+    /// Whether a process of a client's has begun in it: the first that does is its init.
     pub(crate) has_init: bool,
     /// How many processes its own kernel has given an id to.
     pub(crate) process_count: u32,
