@@ -147,8 +147,10 @@ fn two_hundred_processes_of_eight_clients_go_the_same_way_twice() {
 
 // -- Programs that are killed in each of their calls.
 
+type Blocker = (&'static str, fn(Guest) -> u32);
+
 /// Each blocks for ever in another call.
-fn blockers() -> Vec<(&'static str, fn(Guest) -> u32)> {
+fn blockers() -> Vec<Blocker> {
     vec![
         ("reads", |guest| {
             _ = guest.stdin().read(&mut [0]);
