@@ -65,7 +65,9 @@ impl Spoiler {
         // What has no exact double is beyond by far.
         let beyond: Vec<Value> = match shape {
             Shape::Unsigned { max: u64::MAX } => vec![json!(0.5), json!(-1), json!(1e20)],
-            Shape::OneOfOrNumber(_, max) | Shape::Unsigned { max } => vec![json!(0.5), json!(-1), json!(max + 1), json!(u64::MAX)],
+            Shape::OneOfOrNumber(_, max) | Shape::Unsigned { max } => {
+                vec![json!(0.5), json!(-1), json!(max + 1), json!(u64::MAX)]
+            }
             Shape::Integer { min: i64::MIN, max } => vec![json!(0.5), json!(max as u64 + 1), json!(-1e20)],
             Shape::Integer { min, max } => vec![json!(0.5), json!(min - 1), json!(max + 1)],
             _ => vec![],

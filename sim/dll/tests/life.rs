@@ -3,12 +3,15 @@
 #![expect(unsafe_code, reason = "the client's side of a C ABI")]
 
 mod common;
+#[path = "common/machine.rs"]
+mod machine;
 
 use std::ptr::{null, null_mut};
 
-use common::{create, operation, take, wait, wide};
+use common::{operation, take, wait, wide};
 #[cfg(not(windows))]
 use hcs_sim_dll as _;
+use machine::create;
 use windows_sys::Win32::System::HostComputeSystem::*;
 
 #[test]

@@ -194,12 +194,11 @@ impl Host {
         if let Some(process) = self.processes.get_mut(key) {
             process.standard = [standard(input), standard(output), folded];
             process.unclaimed = [input, output, error];
+            if let Some(system) = self.systems.get_mut(system).filter(|_| !process.in_machine) {
+                process.init = !std::mem::replace(&mut system.has_init, true);
+            }
         }
         self.happen_to_process(ProcessTrigger::Created, key, None, effects);
-        let begun = self.systems.get_mut(system).map(|entry| std::mem::replace(&mut entry.has_init, true));
-        if let (Some(false), Some(process)) = (begun, self.processes.get_mut(key)) {
-            process.init = true;
-        }
         self.enter_process(system, key);
         self.begin_program(key, effects);
         let creator = self.processes.get(key).and_then(|process| process.creator);
@@ -513,8 +512,22 @@ impl Host {
             (Reaction::Default, Signal::Number(number)) => {
                 self.program_ends(key, ProcessEnd::Signalled, number.into(), effects);
             }
-            (Reaction::Default, Signal::Console(_)) => self.program_ends(key, ProcessEnd::Signalled, 0, effects),
+            (Reaction::Default, Signal::Console(_)) => {
+                // Whoever shares the console hears of it. A program that takes the signal passes it on itself.
+                let children = self.children_of(key);
+                self.program_ends(key, ProcessEnd::Signalled, 0, effects);
+                for child in children {
+                    self.deliver(child, signal, effects);
+                }
+            }
         }
+    }
+
+    /// The children of a process that are alive.
+    fn children_of(&self, key: Key) -> Vec<Key> {
+        let Some(process) = self.processes.get(key) else { return Vec::new() };
+        let Some(system) = self.systems.get(process.system) else { return Vec::new() };
+        process.children.living.iter().filter_map(|id| system.processes.get(id).copied()).collect()
     }
 
     fn send_or_kill(&mut self, key: Key, signal: Option<Signal>, effects: &mut Vec<Effect>) {
@@ -954,6 +967,17 @@ impl Surroundings for Inside<'_> {
             self.host.send_or_kill(target, signal, self.effects);
         }
         alive
+    }
+
+    fn host_name(&self) -> Option<Arc<str>> {
+        let system = self.host.systems.get(self.process()?.system)?;
+        let named = system.container(&["GuestOs", "HostName"]).or_else(|| system.member(&["HostName"]));
+        Some(named.and_then(Node::as_str).filter(|name| !name.is_empty())?.into())
+    }
+
+    fn version(&self) -> Option<Arc<str>> {
+        let windows = self.process()?.os == GuestOs::Windows;
+        windows.then(|| guest::windows_version(self.host.build).into())
     }
 
     fn not_modelled(&mut self, what: &'static str) {

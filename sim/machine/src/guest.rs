@@ -1,8 +1,8 @@
 //! Guests: the programs that run inside systems, on virtual time.
 //!
-//! A [`Program`] is a value: cloning it forks it, comparing it compares where it is. It runs until it has to wait, and says
-//! for what; whatever it does goes through [`Surroundings`], which the host gives it. Programs that users write in Rust run
-//! outside, in the shell, and reach the host through inputs instead: see [`crate::input::GuestRequest`].
+//! A [`Program`](program::Program) is a value: cloning it forks it, comparing it compares where it is. It runs until it has
+//! to wait, and says for what; whatever it does goes through [`Surroundings`], which the host gives it. Programs that users
+//! write in Rust run outside, in the shell, and reach the host through inputs instead: see [`crate::input::GuestRequest`].
 //!
 //! | file | what is there |
 //! |---|---|

@@ -81,6 +81,12 @@ pub(crate) struct OnProcess {
     pub(crate) call: Call,
 }
 
+impl OnProcess {
+    fn terminates(&self) -> bool {
+        self.call == Call::TerminateProcess
+    }
+}
+
 /// Requests that go one after the other: the first works, and each of the others with how long it will work.
 pub(crate) type Lane = VecDeque<(Due, u64)>;
 
@@ -169,8 +175,8 @@ impl Host {
                 let handle = handle.map_or(Handle::NULL, |handle| Handle::new(HandleType::Process, handle));
                 Reply::Handle(Hresult::S_OK, handle)
             }
-            Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. } => {
-                self.block(on.client, For::Information(key), *timeout_ms)
+            Request::WaitForOperationResultAndProcessInfo { timeout_ms, out, .. } => {
+                self.block(on.client, For::Information(key, *out), *timeout_ms)
             }
             Request::WaitForOperationResult { timeout_ms, .. } => {
                 debug_assert_eq!(
@@ -299,13 +305,15 @@ impl Host {
 
     // -- Requests that go one after the other.
 
-    /// A signal or a termination waits until those before it, through the same system handle, are done.
-    pub(crate) fn queue_signal(&mut self, process: Key, handle: Key, due: Due) {
-        let Some(through) = self.process_handles.get(handle).map(|entry| entry.through) else { return };
+    /// A signal or a termination waits until those before it, through the same system handle, are done. Answers whether
+    /// there are any.
+    pub(crate) fn queue_signal(&mut self, process: Key, handle: Key, due: Due) -> bool {
+        let Some(through) = self.process_handles.get(handle).map(|entry| entry.through) else { return false };
         let latency = due.0.0.saturating_sub(self.now.0);
         let hangs = due.0 == Time::NEVER;
         let lane = self.signals.entry((process, through)).or_default();
-        let due = match lane.is_empty() || hangs {
+        let waits = !lane.is_empty();
+        let due = match !waits || hangs {
             true => due,
             false => {
                 let waiting = (Time::NEVER, due.1);
@@ -316,6 +324,7 @@ impl Host {
             }
         };
         lane.push_back((due, if hangs { u64::MAX } else { latency }));
+        waits
     }
 
     /// A signal or a termination is done: the next one works.
@@ -331,6 +340,13 @@ impl Host {
         };
         let next = if latency == u64::MAX { waiting } else { (self.now.after(latency), self.next_sequence()) };
         if let Some(item) = self.agenda.remove(&waiting) {
+            let ends = matches!(&item, Item::Work(work) if work.on_process.as_ref().is_some_and(OnProcess::terminates));
+            if ends
+                && let Some(process) = self.processes.get_mut(process)
+                && process.state == ProcessState::Running
+            {
+                process.state = ProcessState::Terminating;
+            }
             self.agenda.insert(next, item);
         }
         if let Some(lane) = self.signals.get_mut(&key) {
@@ -487,4 +503,11 @@ impl Host {
 /// The type of operation that a call starts.
 pub(crate) fn started_by(call: Call) -> OperationType {
     call.operation_type().unwrap_or(OperationType::None)
+}
+
+impl Work {
+    /// Whether the row of its completion says how it ends.
+    pub(crate) fn is_by_rule(&self) -> bool {
+        self.plan == Plan::ByRule
+    }
 }

@@ -325,9 +325,6 @@ impl Host {
         match (row.surface, row.answer) {
             (Surface::Operation, Answer::Fails(code)) if self.fails_from_the_call(code) => self.refuse(on, code),
             (Surface::Operation, answer) => {
-                if let (Some(state), Some(process)) = (row.becomes, self.processes.get_mut(key)) {
-                    process.state = state;
-                }
                 let start = Start {
                     on_process: Some(OnProcess { handle, process: key, before, call: on.call }),
                     refusal: read.reading.refusal,
@@ -335,8 +332,11 @@ impl Host {
                     ..Start::of(started_by(on.call), None)
                 };
                 let due = self.start_work(on, row.into(), fate, start, effects);
-                if answer == Answer::Accepted && matches!(trigger, ProcessTrigger::Signal | ProcessTrigger::Terminate) {
-                    self.queue_signal(key, handle, due);
+                let in_turn = answer == Answer::Accepted && started_by(on.call) == OperationType::SignalProcess;
+                let waits = in_turn && self.queue_signal(key, handle, due);
+                // A termination that waits behind a signal has not begun.
+                if let (Some(state), Some(process)) = (row.becomes.filter(|_| !waits), self.processes.get_mut(key)) {
+                    process.state = state;
                 }
                 Reply::Outcome(Hresult::S_OK, None)
             }
@@ -712,11 +712,11 @@ impl Host {
 
     // -- Information and status.
 
-    /// An operation's result with the process information, which moves out.
-    pub(crate) fn result_and_info(&mut self, operation: Key) -> Reply {
+    /// An operation's result with the process information, which moves out to a caller that has a pointer for it.
+    pub(crate) fn result_and_info(&mut self, operation: Key, out: bool) -> Reply {
         let Some(entry) = self.operations.get_mut(operation) else { return Reply::Void };
         let (code, document) = (entry.code, entry.document.clone());
-        if code.is_err() {
+        if code.is_err() || !out {
             return Reply::Info(code, document, None);
         }
         entry.info_taken = true;

@@ -128,8 +128,8 @@ fn calls(process: Handle, system: Handle, operation: Handle, text: &Text) -> Vec
         Request::SetProcessCallback { process, options: 0, callback: false },
         Request::WaitForProcessExit { process, timeout_ms: 0 },
         Request::WaitForProcessExit { process, timeout_ms: 1 },
-        Request::GetOperationResultAndProcessInfo { operation },
-        Request::WaitForOperationResultAndProcessInfo { operation, timeout_ms: 1 },
+        Request::GetOperationResultAndProcessInfo { operation, out: true },
+        Request::WaitForOperationResultAndProcessInfo { operation, timeout_ms: 1, out: true },
         Request::GetProcessFromOperation { operation },
         Request::CloseProcess { process },
     ]

@@ -368,7 +368,7 @@ impl Machine {
                 call(client, Request::GetOperationResult { operation: pick(&self.operations, at) })
             }
             Step::Information(client, at) => {
-                call(client, Request::GetOperationResultAndProcessInfo { operation: pick(&self.operations, at) })
+                call(client, Request::GetOperationResultAndProcessInfo { operation: pick(&self.operations, at), out: true })
             }
             Step::CloseStream(client, at) => {
                 Input::Stream(ClientId(client), StreamRequest::Close { stream: pick(&self.streams, at) })

@@ -186,6 +186,14 @@ pub const fn exit_code(os: GuestOs, end: ProcessEnd) -> &'static ExitCodeRow {
     row
 }
 
+const _: () = {
+    let mut at = 0;
+    while at < EXIT_CODES.len() {
+        exit_code(GuestOs::ALL[at / ProcessEnd::COUNT], ProcessEnd::ALL[at % ProcessEnd::COUNT]);
+        at += 1;
+    }
+};
+
 /// The exit code that a running process shows in its status. The code counts only once the process is over.
 ///
 /// Assumed: the older DLL was seen to show 0xFFFFFFFF before the exit is told, of `computecore.dll` nothing is recorded.
@@ -210,6 +218,11 @@ pub const PROGRAM_START: u64 = crate::time::MILLISECOND;
 /// How long a program needs for one thing that it does, in nanoseconds: a command of a shell, a buffer copied. Assumed; it
 /// makes sure that no program does endless work in no time.
 pub const PROGRAM_STEP: u64 = 10 * crate::time::MICROSECOND;
+
+/// The version that a Windows guest tells of itself: that of its host. Assumed: which update it has is not modelled.
+pub fn windows_version(build: crate::build::Build) -> String {
+    format!("10.0.{}.1", build.number())
+}
 
 /// `SIGWINCH`: the console has another size.
 pub const SIGWINCH: u8 = 28;
@@ -240,7 +253,9 @@ pub const fn directories(os: GuestOs) -> &'static [&'static str] {
             "C:\\Windows\\System32",
             "C:\\Windows\\Temp",
         ],
-        GuestOs::Linux => &["/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/usr/bin", "/var", "/var/tmp"],
+        GuestOs::Linux => {
+            &["/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/usr/bin", "/var", "/var/tmp"]
+        }
     }
 }
 
@@ -258,10 +273,9 @@ pub const fn environment(os: GuestOs) -> &'static [(&'static str, &'static str)]
             ("TEMP", "C:\\Users\\ContainerAdministrator\\AppData\\Local\\Temp"),
             ("USERNAME", "ContainerAdministrator"),
         ],
-        GuestOs::Linux => &[
-            ("HOME", "/root"),
-            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        ],
+        GuestOs::Linux => {
+            &[("HOME", "/root"), ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")]
+        }
     }
 }
 
@@ -281,10 +295,15 @@ const USERS: [&[&str]; GuestOs::COUNT] = [
     &["root", "nobody"],
 ];
 
+/// The users that a guest has, beside the numbers of Linux.
+pub const fn users(os: GuestOs) -> &'static [&'static str] {
+    USERS[os as usize]
+}
+
 /// Whether a guest has this user. The empty name is the guest's usual user; on Linux a number is a user, with or without
 /// the number of a group.
 pub fn is_user(os: GuestOs, user: &str) -> bool {
-    let known = USERS[os.index()];
+    let known = users(os);
     match os {
         GuestOs::Windows => user.is_empty() || known.iter().any(|name| name.eq_ignore_ascii_case(user)),
         GuestOs::Linux => {

@@ -418,7 +418,10 @@ const IN_FLIGHT_LIST: [InFlightRow; 10] = [
         types: OperationTypes::of(&[OperationType::CreateProcess]),
         endings: Endings::of(&[Ending::Terminate, Ending::GuestExit, Ending::LastHandle]),
         fate: InFlight::Fails(Hresult::HCS_E_INVALID_STATE),
-        sources: &[observed("navcontainerhelper issue 1819: a container that exits, the legacy form", &[crate::build::Build::B17763])],
+        sources: &[observed(
+            "navcontainerhelper issue 1819: a container that exits, the legacy form",
+            &[crate::build::Build::B17763],
+        )],
     },
     InFlightRow {
         id: "in-flight.query-outlives",

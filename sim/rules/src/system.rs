@@ -45,8 +45,7 @@ const PAUSABLE: &[Kind] = &[VirtualMachine, GuestVirtualMachine, HyperVContainer
 /// What lives on another's kernel.
 const SILOS: &[Kind] = &[ProcessContainer, HostedContainer];
 
-const PARTS: &[&[Row]] =
-    &[life::ROWS, end::ROWS, pause::ROWS, change::ROWS, query::ROWS, process::ROWS, world::ROWS];
+const PARTS: &[&[Row]] = &[life::ROWS, end::ROWS, pause::ROWS, change::ROWS, query::ROWS, process::ROWS, world::ROWS];
 static LIST: [Row; count(PARTS)] = join(PARTS);
 
 /// Every row, grouped by trigger.

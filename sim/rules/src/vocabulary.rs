@@ -443,8 +443,8 @@ impl Trigger {
     /// operation earlier is in [`crate::operation::IN_FLIGHT`].
     pub const fn states(self) -> SystemStates {
         use SystemState::{
-            Absent, Creating, Exited, Paused, Pausing, Refused, Resuming, Running, Saving, Starting, Stopping, Template,
-            Terminating,
+            Absent, Creating, Exited, Paused, Pausing, Refused, Resuming, Running, Saving, Starting, Stopping,
+            Template, Terminating,
         };
         match self {
             // An id names at most one system that is neither refused nor exited.
@@ -462,9 +462,9 @@ impl Trigger {
             // A creation may fail while a query runs.
             Trigger::GetPropertiesDone => SystemStates::except(&[Absent]),
             // The end of the system ends it: see [`crate::operation::IN_FLIGHT`].
-            Trigger::CreateProcessDone => SystemStates::of(&[
-                Running, Pausing, Paused, Resuming, Saving, Template, Stopping,
-            ]),
+            Trigger::CreateProcessDone => {
+                SystemStates::of(&[Running, Pausing, Paused, Resuming, Saving, Template, Stopping])
+            }
             Trigger::InitExit => SystemStates::of(&[Running, Stopping, Terminating]),
             Trigger::Close
             | Trigger::Start

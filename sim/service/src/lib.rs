@@ -88,6 +88,6 @@ pub use self::{
 #[cfg(not(hcs_loom))]
 pub use hcs_api as api;
 #[cfg(not(hcs_loom))]
-pub use hcs_machine::Held;
+pub use hcs_machine::{Held, guest::program::flood_byte};
 #[cfg(not(hcs_loom))]
 pub use hcs_rules as rules;

@@ -32,6 +32,9 @@ pub(crate) struct Blocked {
     pub(crate) actor: Option<usize>,
     /// Whether it is a program of a guest, which may wait for ever.
     pub(crate) program: bool,
+    /// Whether it is an HCS call, for which a free world hurries. Who reads a stream waits as on any pipe: a thread that does
+    /// nothing else must not make every program end at once.
+    pub(crate) hurries: bool,
 }
 
 /// Everything of a world that its lock guards.
@@ -318,9 +321,14 @@ impl Core {
         }
     }
 
+    /// Whether a client waits in a call. Programs of guests wait for their own time, which does not move for them alone.
+    fn is_client_blocked(&self) -> bool {
+        self.blocked.values().any(|blocked| !blocked.program)
+    }
+
     /// Whether somebody wants time to move.
     fn is_awaited(&self) -> bool {
-        !self.blocked.is_empty() || !self.parked.is_empty() || self.idle > 0
+        self.is_client_blocked() || !self.parked.is_empty() || self.idle > 0
     }
 
     /// Moves a scheduled world's time while everybody waits. `outside` says whether threads that are neither blocked nor
@@ -341,8 +349,11 @@ impl Core {
             }
             // A blocked caller jumps to the next work that is due; time-outs keep to real time.
             Clock::Free(_) => {
-                while self.waking == 0 && !self.blocked.is_empty() {
+                let hurried = |core: &Core| core.waking == 0 && core.blocked.values().any(|blocked| blocked.hurries);
+                let mut jumps = 0;
+                while jumps < MOST_JUMPS && hurried(self) {
                     let Some(due) = self.host.next_work() else { break };
+                    jumps += 1;
                     self.clock.jump(due);
                     self.step(&Input::Tick);
                 }
@@ -414,6 +425,9 @@ const MOST_FINDINGS: usize = 10_000;
 /// How many moments in a row may bring nothing to anybody who waits. A process that prints a line a second runs for eleven
 /// days of virtual time in so many.
 const MOST_TICKS: u32 = 1_000_000;
+
+/// How many moments a free world jumps over before other threads get their chance: some programs never come to an end.
+const MOST_JUMPS: u32 = 1_000;
 
 /// How long a thread outside may do something else, in real time, before a scheduled world takes it for idle.
 pub(crate) const GRACE: Duration = Duration::from_millis(2);

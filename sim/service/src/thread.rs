@@ -21,6 +21,9 @@ use crate::worker;
 /// behind a lock of the user's that this actor holds. Also how long threads outside are taken for busy while actors wait.
 const TURN_LIMIT: Duration = Duration::from_millis(500);
 
+/// How long the thread of a guest's program sleeps in real time before it looks around in vain.
+const LONG: Duration = Duration::from_secs(60);
+
 /// What a thread is to the simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -210,7 +213,7 @@ fn block_as<'a>(
         Role::Actor(actor) => Some(actor),
         Role::Outside | Role::Worker => None,
     };
-    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor, program });
+    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor, program, hurries: call.is_some() });
     rest(&mut core);
     let mut outside = false;
     let reply = loop {
@@ -219,7 +222,11 @@ fn block_as<'a>(
         if let Some(reply) = seat.try_take() {
             break reply;
         }
-        let patience = core.patience();
+        let patience = match core.clock.kind {
+            // Whoever brings what it waits for calls it.
+            Clock::Scheduled | Clock::Stepped if program => Patience::Hopeless(LONG),
+            _ => core.patience(),
+        };
         let activity = core.activity;
         drop(core);
         let limit = match patience {
@@ -271,12 +278,18 @@ pub(crate) fn actor() -> Option<usize> {
     }
 }
 
-/// A thread outside has nothing to do now: whoever waits for it need not.
-pub(crate) fn step_back(core: &mut Core) {
+/// A thread outside has nothing to do now: whoever waits for it need not. Answers whether anybody did.
+pub(crate) fn step_back(core: &mut Core) -> bool {
+    let (number, before) = (number(), core.awake.len());
     if ROLE.get() == Role::Outside {
-        let number = number();
         core.awake.retain(|thread| *thread != number);
     }
+    core.awake.len() < before
+}
+
+/// It has something to do again.
+pub(crate) fn step_forth(core: &mut Core) {
+    core.awake.push(number());
 }
 
 /// Waits until the actors are at rest, not for long. For a thread outside that is about to look, or to act.

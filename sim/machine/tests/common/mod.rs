@@ -151,7 +151,7 @@ impl World {
     pub(crate) fn spawn(&mut self, client: ClientId, system: Handle, parameters: &str) -> (Handle, ProcessInformation) {
         let (process, operation) = self.create(client, system, parameters);
         self.pass(LATENCY);
-        let request = Request::GetOperationResultAndProcessInfo { operation };
+        let request = Request::GetOperationResultAndProcessInfo { operation, out: true };
         match self.call_of(client, request, Fate::PROMPT) {
             Reply::Info(Hresult::S_OK, _, Some(information)) => (process, information),
             other => panic!("{parameters} is not made: {other:?}"),

@@ -337,9 +337,9 @@ impl Parser {
             }
         };
         let test = match first.to_ascii_lowercase().as_str() {
-            "errorlevel" => Test::ErrorLevel(self.operand()?),
-            "exist" => Test::Exist(self.operand()?),
-            "defined" => Test::Defined(self.operand()?),
+            "errorlevel" => Test::ErrorLevel(self.argument()?),
+            "exist" => Test::Exist(self.argument()?),
+            "defined" => Test::Defined(self.argument()?),
             _ => {
                 self.blanks();
                 let relation = if self.peek() == Some('=') && self.peek_after(1) == Some('=') {
@@ -350,7 +350,7 @@ impl Parser {
                     let known = RELATIONS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name));
                     known.map(|(_, relation)| *relation).ok_or(Syntax::Unexpected(word))?
                 };
-                Test::Compare(Arc::from(first), relation, self.operand()?)
+                Test::Compare(Arc::from(first), relation, self.argument()?)
             }
         };
         let (then, grouped) = self.branch()?;
@@ -363,7 +363,7 @@ impl Parser {
         Ok(Tree::If { when, then: Box::new(then), otherwise })
     }
 
-    fn operand(&mut self) -> Result<Arc<str>, Syntax> {
+    fn argument(&mut self) -> Result<Arc<str>, Syntax> {
         self.delimiters();
         let word = self.word()?;
         if word.is_empty() { Err(Syntax::Unexpected(String::new())) } else { Ok(Arc::from(word)) }
