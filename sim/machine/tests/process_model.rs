@@ -367,9 +367,10 @@ impl Machine {
             Step::Result(client, at) => {
                 call(client, Request::GetOperationResult { operation: pick(&self.operations, at) })
             }
-            Step::Information(client, at) => {
-                call(client, Request::GetOperationResultAndProcessInfo { operation: pick(&self.operations, at), out: true })
-            }
+            Step::Information(client, at) => call(
+                client,
+                Request::GetOperationResultAndProcessInfo { operation: pick(&self.operations, at), out: true },
+            ),
             Step::CloseStream(client, at) => {
                 Input::Stream(ClientId(client), StreamRequest::Close { stream: pick(&self.streams, at) })
             }
@@ -1155,7 +1156,8 @@ impl Model {
 
     /// The connection to a guest is lost, and those of the container inside with it.
     fn lose(&mut self, system: usize) {
-        if system == MACHINE && self.life[HOSTED] != Life::Over {
+        // What is being ended in it does not hear of its connection any more.
+        if system == MACHINE && self.life[HOSTED] == Life::Running {
             self.lose(HOSTED);
         }
         self.lost[system] = true;
