@@ -1153,9 +1153,9 @@ impl Model {
         }
     }
 
-    /// The connection to a guest is lost, and those of the container inside with it.
+    /// The connection to a guest is lost, and with it that of the container inside, if it has one.
     fn lose(&mut self, system: usize) {
-        if system == MACHINE && self.life[HOSTED] != Life::Over {
+        if system == MACHINE && self.life[HOSTED] == Life::Running {
             self.lose(HOSTED);
         }
         self.lost[system] = true;
