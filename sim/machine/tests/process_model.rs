@@ -1154,8 +1154,9 @@ impl Model {
         }
     }
 
-    /// The connection to a guest is lost, and with it that of the container inside, if it has one.
+    /// The connection to a guest is lost, and those of the container inside with it.
     fn lose(&mut self, system: usize) {
+        // What is being ended in it does not hear of its connection any more.
         if system == MACHINE && self.life[HOSTED] == Life::Running {
             self.lose(HOSTED);
         }
