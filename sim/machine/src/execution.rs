@@ -176,11 +176,10 @@ impl Host {
     fn wake_program(&mut self, key: Key, effects: &mut Vec<Effect>) {
         let Some(process) = self.processes.get_mut(key) else { return };
         match process.runs {
-            Runs::Inside(_) if process.state != ProcessState::Frozen => {
-                let late = process.due.is_none_or(|(at, _)| at > self.now);
-                if late {
-                    self.schedule_run(key, self.now);
-                }
+            Runs::Inside(_)
+                if process.state != ProcessState::Frozen && process.due.is_none_or(|(at, _)| at > self.now) =>
+            {
+                self.schedule_run(key, self.now);
             }
             Runs::Outside if process.state != ProcessState::Frozen => {
                 for wait in std::mem::take(&mut process.waits) {
