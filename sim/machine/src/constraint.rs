@@ -19,7 +19,7 @@ impl Host {
     /// The first constraint, in the order of the rows, that stands against the operation.
     pub(crate) fn broken_constraint(&self, key: Key, operation: OperationType) -> Option<Constraint> {
         let system = self.systems.get(key)?;
-        let rows = ROWS.iter().filter(|row| row.operation == operation);
+        let rows = ROWS.iter().filter(|row| row.operation == operation && row.builds.contains(self.build));
         rows.map(|row| row.constraint).find(|constraint| self.breaks(system, *constraint))
     }
 
@@ -72,6 +72,9 @@ impl Host {
                 let file = system.machine(&["GuestState", "GuestStateFilePath"]).is_some();
                 kind.is_none() || (kind == Some("GuestStateOnly") && !file)
             }),
+            Constraint::TrustedPlatformModule => {
+                system.machine(&["SecuritySettings", "EnableTpm"]).and_then(Node::as_bool) == Some(true)
+            }
             Constraint::RegionNeedsOvercommit => {
                 let overcommits = system.machine(&["ComputeTopology", "Memory", "AllowOvercommit"]);
                 overcommits.and_then(Node::as_bool) == Some(false) && regions(system).next().is_some()

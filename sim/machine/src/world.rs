@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hcs_rules::operation::Ending;
 use hcs_rules::process::ProcessTrigger;
+use hcs_rules::profile::can_show;
 use hcs_rules::service::Service;
 use hcs_rules::vocabulary::Trigger;
 use uuid::Uuid;
@@ -28,7 +29,8 @@ impl Host {
             WorldEvent::WorkerCrash(id) => self.happen_to(Trigger::WorkerCrash, id, effects),
             WorldEvent::Quirk(quirk, on) => {
                 let before = self.quirks;
-                self.quirks = if *on { before.with(*quirk) } else { before.without(*quirk) };
+                let shown = *on && can_show(*quirk, self.build);
+                self.quirks = if shown { before.with(*quirk) } else { before.without(*quirk) };
                 before != self.quirks
             }
             WorldEvent::Hypervisor(there) => std::mem::replace(&mut self.hypervisor, *there) != *there,

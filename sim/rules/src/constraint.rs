@@ -5,7 +5,8 @@
 //! this list.
 
 use crate::answer::Form;
-use crate::build::Build::{B19041, B26100, B26200};
+use crate::build::Build::{self, B19041, B26100, B26200};
+use crate::build::{Builds, until};
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented, observed};
 use crate::hresult::Hresult;
@@ -31,6 +32,8 @@ closed! {
         Endpoint,
         /// Isolation settings without a type, or `GuestStateOnly` without a file for the guest state.
         Isolation,
+        /// A trusted platform module, on a build that gives none.
+        TrustedPlatformModule,
         /// A shared memory region of a machine whose memory is not overcommitted.
         RegionNeedsOvercommit,
         /// The hosting system does not exist.
@@ -65,6 +68,8 @@ pub struct ConstraintRow {
     pub constraint: Constraint,
     /// The operation that fails.
     pub operation: OperationType,
+    /// The builds on which it does.
+    pub builds: Builds,
     /// The code.
     pub code: Hresult,
     /// The result document.
@@ -80,7 +85,7 @@ const fn create(
     form: Form,
     sources: &'static [Source],
 ) -> ConstraintRow {
-    ConstraintRow { id, constraint, operation: OperationType::Create, code, form, sources }
+    ConstraintRow { id, constraint, operation: OperationType::Create, builds: Builds::EVERY, code, form, sources }
 }
 
 const fn start(
@@ -90,7 +95,14 @@ const fn start(
     form: Form,
     sources: &'static [Source],
 ) -> ConstraintRow {
-    ConstraintRow { id, constraint, operation: OperationType::Start, code, form, sources }
+    ConstraintRow { id, constraint, operation: OperationType::Start, builds: Builds::EVERY, code, form, sources }
+}
+
+impl ConstraintRow {
+    const fn before(mut self, build: Build) -> ConstraintRow {
+        self.builds = until(build);
+        self
+    }
 }
 
 /// Every row, in the order in which constraints are looked at (assumed).
@@ -109,11 +121,14 @@ pub const ROWS: &[ConstraintRow] = &[
     create("constraint.shares", Constraint::SharesCollide, Hresult::ERROR_DUPLICATE_TAG, Form::Attributed,
         &[observed("cowork-vm issues 33040 and 32896", &[B26100])]),
     create("constraint.directories", Constraint::DirectoriesCollide, Hresult::ERROR_OBJECT_ALREADY_EXISTS, Form::Bare,
-        &[observed("a Linux container of schema 1", &[crate::build::Build::B17763])]),
+        &[observed("a Linux container of schema 1", &[Build::B17763])]),
     create("constraint.endpoint", Constraint::Endpoint, Hresult::HCS_E_INVALID_JSON, Form::Attributed,
         &[observed("one client: in braces or upper case, or unknown to HNS", &[B26100])]),
     create("constraint.isolation", Constraint::Isolation, Hresult::E_INVALIDARG, Form::Attributed,
         &[observed("a shared memory probe", &[B26100])]),
+    create("constraint.tpm", Constraint::TrustedPlatformModule, Hresult::ERROR_NOT_SUPPORTED, Form::Attributed,
+        &[client("notes of NanaBox's author: a trusted platform module needs a host of 24H2, though the schema has it from Server 2022 on"),
+          client("hcsshim: SecuritySettings.EnableTpm"), assumed("that the creation fails, and the code")]).before(B26100),
     create("constraint.region-overcommit", Constraint::RegionNeedsOvercommit, Hresult::ERROR_NOT_SUPPORTED, Form::Attributed,
         &[observed("a shared memory probe", &[B26100])]),
     create("constraint.no-host", Constraint::NoHost, Hresult::HCS_E_SYSTEM_NOT_FOUND, Form::Bare,

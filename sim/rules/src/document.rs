@@ -233,18 +233,90 @@ impl Root {
         }
     }
 
-    /// The event that tells of a bad document: its id, and how its message begins. Recorded for configurations and for the
-    /// options of a shutdown, which the service calls a property query; the other documents are assumed to be told of as
-    /// the latter.
-    pub const fn event(self) -> (u32, &'static str) {
-        match self {
-            Root::ComputeSystem | Root::ContainerConfigV1 | Root::HostedSystem => {
-                (11000, "The specified compute system configuration is invalid")
+    /// The row of the event that tells of a bad document of this kind.
+    pub const fn event(self) -> &'static EventRow {
+        let mut at = 0;
+        while at < EVENTS.len() {
+            if EVENTS[at].roots.contains(self) {
+                return &EVENTS[at];
             }
-            _ => (11001, "The specified property query is invalid"),
+            at += 1;
         }
+        panic!("a document has no event")
     }
 }
+
+/// The event that tells of a bad document.
+#[derive(Debug)]
+pub struct EventRow {
+    /// Unique name.
+    pub id: &'static str,
+    /// The documents.
+    pub roots: Roots,
+    /// The event's id.
+    pub event: u32,
+    /// How its message begins.
+    pub begins: &'static str,
+    /// How it is known.
+    pub sources: &'static [Source],
+}
+
+const OF_CONFIGURATIONS: Roots = Roots::of(&[Root::ComputeSystem, Root::ContainerConfigV1, Root::HostedSystem]);
+const OF_QUERIES: Roots = Roots::of(&[Root::SystemQuery, Root::PropertyQuery, Root::ServiceQuery]);
+const OF_SHUTDOWNS: Roots = Roots::of(&[Root::ShutdownOptions]);
+const BAD_QUERY: &str = "The specified property query is invalid";
+
+/// The events. One is recorded of configurations and one of the options of a shutdown, which the service calls a property
+/// query; the other documents are told of as the latter.
+pub const EVENTS: &[EventRow] = &[
+    EventRow {
+        id: "document.event-configuration",
+        roots: OF_CONFIGURATIONS,
+        event: 11000,
+        begins: "The specified compute system configuration is invalid",
+        sources: &[
+            observed("documentation issue 1702: a machine's", &[Build::B20348]),
+            assumed("the same for schema 1 and for a container inside a machine"),
+        ],
+    },
+    EventRow {
+        id: "document.event-shutdown",
+        roots: OF_SHUTDOWNS,
+        event: 11001,
+        begins: BAD_QUERY,
+        sources: &[observed("cowork-vm issue 52141", &[Build::B26100])],
+    },
+    EventRow {
+        id: "document.event-query",
+        roots: OF_QUERIES,
+        event: 11001,
+        begins: BAD_QUERY,
+        sources: &[assumed("the event of a shutdown's options speaks of a property query, so that one is told of so")],
+    },
+    EventRow {
+        id: "document.event-other",
+        roots: Roots::of_bits(
+            Roots::EVERY.bits() & !OF_CONFIGURATIONS.bits() & !OF_QUERIES.bits() & !OF_SHUTDOWNS.bits(),
+        ),
+        event: 11001,
+        begins: BAD_QUERY,
+        sources: &[assumed(
+            "the options of a shutdown are no query either, and are told of so; nothing is recorded of process \
+             parameters, of options of a signal, a pause, a save or a crash, of requests and of settings",
+        )],
+    },
+];
+
+// Every document has one event: checked while compiling.
+const _: () = {
+    let (mut covered, mut at) = (0, 0);
+    while at < EVENTS.len() {
+        assert!(covered & EVENTS[at].roots.bits() == 0, "a document has two events");
+        covered |= EVENTS[at].roots.bits();
+        at += 1;
+    }
+    assert!(covered == Roots::EVERY.bits(), "a document has no event");
+};
 
 closed! {
     /// What is wrong with a document.

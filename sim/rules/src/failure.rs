@@ -83,6 +83,8 @@ use OperationType::{
 pub const FAILURES: &[Failure] = &[
     fails("create.access-denied", Create, Hresult::E_ACCESSDENIED, Form::Attributed, MACHINES,
         &[observed("cowork-vm issue 39285, appsandbox issue 99: a grant is missing; a leftover state file at a drive's root", &[B26100])]),
+    fails("create.scratch-denied", Create, Hresult::E_ACCESSDENIED, Form::Attributed, Kinds::of(&[Kind::HyperVContainer]),
+        &[observed("hcsctl: the scratch of an isolated container without the ACE of the virtual machines' group", &[B26200]), assumed("the document, as of a machine without a grant")]),
     fails("create.shares-collide", Create, Hresult::ERROR_DUPLICATE_TAG, Form::Attributed, MACHINES, &[observed("cowork-vm issues 33040 and 33716", &[B26100])]),
     fails("create.logon-denied", Create, Hresult::ERROR_LOGON_TYPE_NOT_GRANTED, Form::Attributed, MACHINES,
         &[observed("cowork-vm issues 29359 and 42755: the VM account may not log on as a service", &[B26100])]),

@@ -1,6 +1,7 @@
 //! Profiles: how fast a host is, and which of two recorded behaviours it shows where recordings conflict.
 
-use crate::build::Build::{B26100, B26200};
+use crate::build::Build::{self, B20348, B26100, B26200};
+use crate::build::Builds;
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, observed};
 use crate::time::{MILLISECOND, SECOND};
@@ -38,23 +39,37 @@ closed! {
 pub struct QuirkRow {
     /// The quirk.
     pub quirk: Quirk,
+    /// The builds that can show it. On another it cannot be chosen.
+    pub builds: Builds,
     /// How it is known.
     pub sources: &'static [Source],
+}
+
+const fn quirk(quirk: Quirk, sources: &'static [Source]) -> QuirkRow {
+    QuirkRow { quirk, builds: Builds::EVERY, sources }
+}
+
+impl QuirkRow {
+    const fn on(mut self, builds: &[Build]) -> QuirkRow {
+        self.builds = Builds::of(builds);
+        self
+    }
 }
 
 /// Every quirk.
 #[rustfmt::skip]
 pub const QUIRKS: [QuirkRow; Quirk::COUNT] = [
-    QuirkRow { quirk: Quirk::StateErrorsFromCall, sources: &[client("hcsshim takes either"), assumed("the pages before 2021 say the function, later ones the operation")] },
-    QuirkRow { quirk: Quirk::ShutdownNullNotSupported, sources: &[observed("hcsctl; VMLord and cowork-vm saw the other", &[B26200])] },
-    QuirkRow { quirk: Quirk::ClonesEndWithTemplate, sources: &[observed("discobox, an early note; a later build showed the other", &[B26100])] },
-    QuirkRow { quirk: Quirk::EndpointsAreFreed, sources: &[assumed("one client saw endpoints stay attached; others restart machines without a modify")] },
-    QuirkRow { quirk: Quirk::CrashEventsOverlap, sources: &[client("WSL: a data race between the two handlers was mended")] },
-    QuirkRow { quirk: Quirk::CreateProcessResultIsLost, sources: &[client("hcsshim asks for the information anew")] },
-    QuirkRow { quirk: Quirk::ExitWaitTellsTimeOut, sources: &[client("a Rust client takes either form")] },
-    QuirkRow { quirk: Quirk::RemovesFlexibleIov, sources: &[client("WSL: best effort, refused on some versions")] },
-    QuirkRow { quirk: Quirk::CoarseMemory, sources: &[observed("appsandbox issue 11: its reporter's 8006 MB are refused, 8000 taken; the maintainer speaks of odd sizes", &[B26100]), assumed("that a piece has 4 MB, the least that agrees with both sizes")] },
-    QuirkRow { quirk: Quirk::EmptyLayersStopService, sources: &[observed("hcsctl: the service fast-fails, for a shortened list too", &[B26200]), assumed("when the creation would be done; a shortened list is not told from a whole one")] },
+    quirk(Quirk::StateErrorsFromCall, &[client("hcsshim takes either"), assumed("the pages before 2021 say the function, later ones the operation")]),
+    quirk(Quirk::ShutdownNullNotSupported, &[observed("hcsctl; VMLord and cowork-vm saw the other", &[B26200])]),
+    quirk(Quirk::ClonesEndWithTemplate, &[observed("discobox, an early note; a later build showed the other", &[B26100])]),
+    quirk(Quirk::EndpointsAreFreed, &[assumed("one client saw endpoints stay attached; others restart machines without a modify")]),
+    quirk(Quirk::CrashEventsOverlap, &[client("WSL: a data race between the two handlers was mended")]),
+    quirk(Quirk::CreateProcessResultIsLost, &[client("hcsshim asks for the information anew, on Windows Server 2022")]).on(&[B20348]),
+    quirk(Quirk::ExitWaitTellsTimeOut, &[client("a Rust client takes either form")]),
+    quirk(Quirk::RemovesFlexibleIov, &[client("WSL: best effort, refused on some versions")]),
+    quirk(Quirk::CoarseMemory, &[observed("appsandbox issue 11: its reporter's 8006 MB are refused, 8000 taken; the maintainer speaks of odd sizes", &[B26100]), assumed("that a piece has 4 MB, the least that agrees with both sizes")]),
+    quirk(Quirk::EmptyLayersStopService, &[observed("hcsctl: the service fast-fails, for a shortened list too", &[B26200]),
+        assumed("when the creation would be done; whether a list is shortened cannot be known from the document, and the double does not know the parents of layers: it takes every list with an element for whole")]),
 ];
 
 const _: () = {
@@ -64,6 +79,11 @@ const _: () = {
         at += 1;
     }
 };
+
+/// Whether a host of this build can show the quirk.
+pub const fn can_show(quirk: Quirk, build: Build) -> bool {
+    QUIRKS[quirk as usize].builds.contains(build)
+}
 
 /// How a host behaves in time, as data.
 #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,8 @@ mod process;
 use core::fmt::Write as _;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::build::Build;
-use crate::document::FAULTS;
+use crate::build::{Build, Builds};
+use crate::document::{EVENTS, FAULTS};
 use crate::evidence::{Class, Source, Standing, process_standing, standing};
 use crate::export::{Dll, EXPORTS, Export};
 use crate::rule::{After, Answer, Row, Stage, Surface};
@@ -234,13 +234,21 @@ fn write_stage_rows(out: &mut String) -> core::fmt::Result {
     }
     for row in constraint::ROWS {
         let on = row.operation.name();
-        writeln!(out, "| What {on} finds | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
+        let builds = match row.builds {
+            Builds::EVERY => String::new(),
+            some => format!(", on {}", set(some.iter().map(Build::name), Build::COUNT)),
+        };
+        writeln!(out, "| What {on} finds{builds} | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
     }
     for row in resource::ROWS {
         writeln!(out, "| What a change meets | {} | {:?} | {} |", row.id, row.verdict, sources(row.sources))?;
     }
     for row in FAULTS {
         writeln!(out, "| Document | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
+    }
+    for row in EVENTS {
+        let said = format!("event {}: {}", row.event, row.begins);
+        writeln!(out, "| Document | {} | {said} | {} |", row.id, sources(row.sources))?;
     }
     Ok(())
 }
@@ -299,9 +307,10 @@ fn write_profiles(out: &mut String) -> core::fmt::Result {
     for profile in profile::PROFILES {
         writeln!(out, "- {}: {}", profile.name, profile.about)?;
     }
-    writeln!(out, "\n| quirk | how it is known |\n|---|---|")?;
+    writeln!(out, "\n| quirk | builds | how it is known |\n|---|---|---|")?;
     for row in &profile::QUIRKS {
-        writeln!(out, "| {} | {} |", row.quirk.name(), sources(row.sources))?;
+        let builds = set(row.builds.iter().map(Build::name), Build::COUNT);
+        writeln!(out, "| {} | {builds} | {} |", row.quirk.name(), sources(row.sources))?;
     }
     Ok(())
 }
@@ -334,6 +343,7 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(service::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(access::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(EVENTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(resource::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(resource::RESOURCES.iter().map(|of| (of.path, of.sources)));

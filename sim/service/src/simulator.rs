@@ -92,7 +92,8 @@ impl Builder {
         self
     }
 
-    /// The host shows this behaviour, where recordings conflict. None unless said.
+    /// The host shows this behaviour, where recordings conflict. None unless said. Some quirks are known of some builds
+    /// alone, see [`hcs_rules::profile::QUIRKS`]; on another build such a quirk does nothing.
     #[must_use]
     pub fn quirk(mut self, quirk: Quirk) -> Builder {
         self.quirks.push(quirk);

@@ -25,16 +25,16 @@ pub fn error_document(root: Root, found: &Fault) -> Arc<str> {
         .into();
     }
     let detail = format!("Invalid JSON document '{}'", found.path);
-    let (event, begins) = root.event();
+    let row = root.event();
     let hexadecimal = format!("0x{:08X}", error as u32);
     Writer::object(|document| {
         document.integer("Error", error.into());
         document.string("ErrorMessage", code.text());
         document.array("ErrorEvents", |events| {
             events.object(|entry| {
-                entry.string("Message", &format!("{begins}: {} ({hexadecimal}, '{detail}').", code.text()));
+                entry.string("Message", &format!("{}: {} ({hexadecimal}, '{detail}').", row.begins, code.text()));
                 entry.string("Provider", VALIDATION_PROVIDER);
-                entry.integer("EventId", event.into());
+                entry.integer("EventId", row.event.into());
                 entry.array("Data", |data| {
                     for value in [format!("%%{}", error as u32), hexadecimal.clone(), detail.clone()] {
                         data.object(|item| {
