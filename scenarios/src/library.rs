@@ -31,6 +31,7 @@ pub const STORIES: &[Item] = items!("stories", "txt":
     "hosted",
     "modify",
     "settings",
+    "manager",
     "recorded",
     "failures",
     "exec",

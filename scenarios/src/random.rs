@@ -399,7 +399,7 @@ impl Dice {
             };
         }
         if self.chance(12) {
-            return Input::World(match self.below(17) {
+            return Input::World(match self.below(18) {
                 0 => WorldEvent::ServiceStop,
                 1 | 2 => WorldEvent::ServiceReturn,
                 3 => WorldEvent::ClientDeath(ClientId(self.below(4) as u32)),
@@ -413,6 +413,7 @@ impl Dice {
                 12 => WorldEvent::Endpoints(self.chance(2).then(|| vec![ENDPOINT.into()])),
                 13 => WorldEvent::SavedState("C:\\saved.vmrs".into(), self.chance(2)),
                 14 => WorldEvent::ProcessEnd("vm".into(), self.process_id(), 9),
+                15 => WorldEvent::ManagerStarts("Vm".into()),
                 _ => WorldEvent::GuestPowerOff("VM".into()),
             });
         }

@@ -60,6 +60,7 @@ commands! {
     World "guest-disconnect" "guest-disconnect vm" "The system's guest connection is lost." Stage::guest_disconnect;
     World "worker-crash" "worker-crash vm" "The system's worker process dies." Stage::worker_crash;
     World "rdp-mode" "rdp-mode vm" "The system's guest turns enhanced session mode on or off." Stage::rdp_mode;
+    World "manager-starts" "manager-starts 0A7B1C2D-1111-2222-3333-444455556666" "The Hyper-V manager starts a machine of its own under this id." Stage::manager_starts;
     World "guest" "guest app.exe: stdout \"ready\"; after 3s exit 5" "Guests have a program of this name: steps between semicolons. `stdout TEXT`, `stderr TEXT`, `after TIME`, `read`, `expect TEXT`, `cat`, `exit N`, `crash N`, `forever`, `ignore signals`, `on SIGNAL STEP`, `spawn COMMAND`, `run COMMAND`, `flood BYTES`, `repeat N ( ... )`." Stage::guest;
     World "guest-gone" "guest-gone app.exe" "Guests have the program no more. What runs goes on." Stage::guest_gone;
     World "programs" "programs" "Shows the programs that every guest has." Stage::programs;

@@ -62,6 +62,7 @@ impl Session for World {
             Trigger::GuestDisconnect => self.simulator.guest_disconnect(id),
             Trigger::RdpModeChange => self.simulator.rdp_mode_change(id),
             Trigger::WorkerCrash => self.simulator.worker_crash(id),
+            Trigger::ManagerStarts => self.simulator.manager_starts(id),
             Trigger::ServiceStop => self.simulator.service_stop(),
             _ => false,
         }

@@ -176,6 +176,7 @@ pub fn is_of_the_world(on: Trigger) -> bool {
             | Trigger::GuestDisconnect
             | Trigger::RdpModeChange
             | Trigger::WorkerCrash
+            | Trigger::ManagerStarts
             | Trigger::ServiceStop
     )
 }

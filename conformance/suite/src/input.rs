@@ -11,6 +11,8 @@ use crate::process::input::{Program, parameters};
 pub enum Before {
     /// Nothing.
     Nothing,
+    /// Another machine's state was saved, for it to go on from.
+    StateSaved,
     /// Its guest does not come up.
     GuestStaysDown,
     /// Its guest connection was lost.
@@ -30,7 +32,7 @@ impl Before {
     pub fn needs_process(self) -> bool {
         match self {
             Before::ProcessBegun | Before::ProcessLives | Before::ProcessEnded | Before::FirstProcessRuns => true,
-            Before::Nothing | Before::GuestStaysDown | Before::ConnectionLost => false,
+            Before::Nothing | Before::StateSaved | Before::GuestStaysDown | Before::ConnectionLost => false,
         }
     }
 }
@@ -58,6 +60,14 @@ impl Input {
 
 /// The id of the machine in which hosted containers live.
 pub const HOST: &str = "conformance-host";
+
+/// The file of the state from which machines go on, as JSON.
+const RESTORED: &str = r#""C:\\conformance\\restored.vmrs""#;
+
+/// The options that save a state there.
+pub fn saving() -> String {
+    format!(r#"{{"SaveType":"ToFile","SaveStateFilePath":{RESTORED}}}"#)
+}
 
 /// What makes the guest of a machine Linux.
 const LINUX: &str = r#""Chipset":{"LinuxKernelDirect":{"KernelFilePath":"C:\\conformance\\kernel"}},"#;
@@ -91,7 +101,9 @@ pub fn input(on: Trigger, facet: Facet, kind: Kind, build: Build) -> Option<Inpu
         Facet::Unservable if on == Trigger::StartDone => machine,
         Facet::Reboot => machine && mechanisms,
         Facet::HostGone => kind == Kind::HostedContainer,
+        Facet::Restored | Facet::RestoredCold => machine,
         Facet::TemplateGone => false,
+        _ if on == Trigger::ManagerStarts => kind == Kind::VirtualMachine,
         Facet::InvalidOptions if on == Trigger::Crash => build.schema() >= (2, 3),
         _ => true,
     };
@@ -109,6 +121,7 @@ pub fn before(on: Trigger, facet: Facet) -> Before {
     match facet {
         Facet::GuestNotUp => Before::GuestStaysDown,
         Facet::ConnectionLost => Before::ConnectionLost,
+        Facet::Restored | Facet::RestoredCold => Before::StateSaved,
         Facet::LiveProcess => Before::ProcessLives,
         Facet::EndedProcess => Before::ProcessEnded,
         Facet::WindowsGuest | Facet::LinuxGuest => Before::FirstProcessRuns,
@@ -152,8 +165,18 @@ pub fn configuration(kind: Kind, facet: Facet, on: Trigger) -> String {
             let services = if services { r#","Services":{"Shutdown":{}}"# } else { "" };
             let guest = if kind == Kind::GuestVirtualMachine { r#","GuestConnection":{}"# } else { "" };
             let chipset = if linux { LINUX } else { "" };
+            let saved = match facet {
+                Facet::Restored | Facet::RestoredCold => {
+                    format!(r#","RestoreState":{{"SaveStateFilePath":{RESTORED}}}"#)
+                }
+                _ => String::new(),
+            };
+            let cold = match facet {
+                Facet::RestoredCold => r#","GuestState":{"RuntimeStateFilePath":"C:\\conformance\\runtime.vmrs"}"#,
+                _ => "",
+            };
             format!(
-                r#"{{{head},"VirtualMachine":{{{chipset}"ComputeTopology":{{"Memory":{{"SizeInMB":{memory}}},"Processor":{{"Count":1}}}},"Devices":{{{devices}}}{guest}{stop}{services}}}}}"#
+                r#"{{{head},"VirtualMachine":{{{chipset}"ComputeTopology":{{"Memory":{{"SizeInMB":{memory}}},"Processor":{{"Count":1}}}},"Devices":{{{devices}}}{guest}{stop}{services}{saved}{cold}}}}}"#
             )
         }
         Kind::ProcessContainer if !unservable => {

@@ -309,6 +309,13 @@ impl Pull<'_> {
         if listening.is_ok() {
             self.expect_heard(&heard, &[Audience::EveryHandle, Audience::Connected])?;
         }
+        if self.case.row.after == After::MakeSystem {
+            let (code, made) = self.hcs().open_compute_system(ID.into(), GENERIC_ALL);
+            expect("opening what is new", Hresult::S_OK, code)?;
+            let shown = self.expect_properties(made, self.case.row.becomes.unwrap_or(self.case.state));
+            self.hcs().close_compute_system(made);
+            return shown;
+        }
         if stop || self.scene.system.is_null() {
             // A stopped service answers nobody; what is not there has no state.
             return Ok(());

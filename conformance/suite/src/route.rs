@@ -8,7 +8,7 @@ use hcs_rules::hresult::Hresult;
 use hcs_rules::rule::{Answer, Row};
 use hcs_rules::vocabulary::{Call, Facet, Kind, OperationType, SystemState, Trigger};
 
-use crate::input::{Before, HOST, Input, host_configuration};
+use crate::input::{Before, HOST, Input, host_configuration, saving};
 use crate::process::input::{Program, parameters};
 use crate::process::route::await_exit;
 use crate::target::{Session, number, run};
@@ -159,6 +159,34 @@ pub fn invoke(hcs: &dyn Hcs, call: Call, system: SystemHandle, operation: Operat
     }
 }
 
+/// Saves the state of a machine that then ends, for another to go on from.
+fn save_state(session: &dyn Session, kind: Kind) -> Result<(), String> {
+    let hcs = session.hcs();
+    let configuration = Input::plain(kind).configuration;
+    let mut machine = SystemHandle::NULL;
+    let create = run(hcs, |operation| {
+        let (code, handle) =
+            hcs.create_compute_system("conformance-saved".into(), configuration.as_str().into(), operation);
+        machine = handle;
+        code
+    });
+    let saving = saving();
+    let calls = [
+        (Call::StartComputeSystem, Text::Null),
+        (Call::PauseComputeSystem, Text::Null),
+        (Call::SaveComputeSystem, Text::Some(&saving)),
+        (Call::TerminateComputeSystem, Text::Null),
+    ];
+    let later = calls.map(|(call, text)| run(hcs, |operation| invoke(hcs, call, machine, operation, text)));
+    hcs.close_compute_system(machine);
+    let mut codes =
+        std::iter::once(create).chain(later).map(|answer| answer.outcome.map_or(answer.code, |outcome| outcome.code));
+    match codes.find(|code| code.is_err()) {
+        Some(code) => Err(format!("saving a state came to {code}")),
+        None => Ok(()),
+    }
+}
+
 /// What a route has made.
 pub struct Scene {
     /// The system's id.
@@ -208,6 +236,9 @@ impl Scene {
         if kind == Kind::HostedContainer {
             scene.make_host(session, &host_configuration(input.os))?;
         }
+        if input.before == Before::StateSaved {
+            save_state(session, kind)?;
+        }
         for step in route {
             scene.go(session, *step, kind, input, build)?;
             if *step == Step::Do(Call::StartComputeSystem) {
@@ -254,7 +285,7 @@ impl Scene {
             Before::ProcessEnded => Program::Short,
             Before::FirstProcessRuns => Program::Slow,
             Before::ProcessBegun => return self.begin_process(session, input),
-            Before::Nothing | Before::GuestStaysDown | Before::ConnectionLost => return Ok(()),
+            Before::Nothing | Before::StateSaved | Before::GuestStaysDown | Before::ConnectionLost => return Ok(()),
         };
         let hcs = session.hcs();
         let parameters = parameters(program, input.os);

@@ -122,13 +122,15 @@ fn newest(row: &Row) -> Build {
 }
 
 /// Rows that nothing can pull here: a query that outlives a creation which fails (a test of the machine shows that), a guest that stops without being asked, an interrupt that arrives late, a template
-/// whose end its clones outlive unless a quirk says otherwise (a story shows that), what concerns no hosted system, and a
-/// Linux guest on the host's own kernel.
+/// whose end its clones outlive unless a quirk says otherwise (a story shows that), what concerns no hosted system, a Linux
+/// guest on the host's own kernel, a container that is restored, and a manager's machine that is none.
 const NEVER_PULLED: &[&str] = &[
+    "start.not-restored",
     "guest-stops.late",
     "crash.done-late",
     "properties.done-refused",
     "init-exit.silo",
+    "manager-starts.other-kind",
     "origin-gone.not-hosted",
     "origin-gone.clone",
     "origin-gone.clone-over",

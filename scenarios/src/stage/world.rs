@@ -134,6 +134,10 @@ impl Stage {
         Ok(happened(self.sim.rdp_mode_change(words.first().ok_or("whose?")?)))
     }
 
+    pub(super) fn manager_starts(&mut self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(self.sim.manager_starts(words.first().ok_or("under which id?")?)))
+    }
+
     pub(super) fn guest(&mut self, words: &[&str]) -> Result<String, String> {
         let name = words.first().ok_or("which program?")?.trim_end_matches(':');
         let script = self.tail(words.len().saturating_sub(1));

@@ -10,6 +10,7 @@ use hcs_rules::rule::{After, Answer, Row, Surface};
 use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger};
 
 use crate::configuration::{Configuration, Reading};
+use crate::document::Document;
 use crate::effect::{Effect, Finding, Reply};
 use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Host, INCARNATION_SHARDS, incarnation_shard, refusal};
@@ -40,22 +41,45 @@ impl Host {
         let row = self.row(Trigger::Create, read.facet, read.kind, before);
         debug_assert_eq!(row.after, After::MakeSystem);
 
+        let state = row.becomes.unwrap_or(before);
+        let made = Made { id, namespace: named.namespace, kind: read.kind, root: read.root, document: read.document };
+        let system = self.make_system(made, Some(on.client), state);
+        let handle = self.make_handle(on.client, system);
+        if let CreateOptions::First { events, callback: true } = named.options {
+            let registration = self.next_sequence();
+            if let Some(entry) = self.handles.get_mut(handle) {
+                entry.registration = Some(registration);
+                entry.options = events;
+            }
+        }
+        let start = Start {
+            handle: Some(handle),
+            system: Some(system),
+            refusal: read.refusal,
+            ..Start::of(OperationType::Create, Some(before))
+        };
+        self.start_work(on, self.ruled(row), fate, start, effects);
+        Reply::Handle(Hresult::S_OK, Handle::new(HandleType::System, handle))
+    }
+
+    /// A system enters the table. Its id is taken unless it is refused.
+    pub(crate) fn make_system(&mut self, made: Made<'_>, creator: Option<ClientId>, state: SystemState) -> Key {
+        let folded = FoldedId::in_namespace(made.namespace.map(|name| &**name), made.id);
         let hash = folded.hash();
         self.incarnations.resize(INCARNATION_SHARDS, 0);
         let incarnation = &mut self.incarnations[incarnation_shard(hash)];
         let object = hash ^ u64::from(*incarnation).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         *incarnation = incarnation.wrapping_add(1);
         let sequence = self.next_sequence();
-        let state = row.becomes.unwrap_or(before);
         let system = self.systems.insert(System {
-            id: id.clone(),
-            kind: read.kind,
+            id: made.id.clone(),
+            kind: made.kind,
             state,
-            runtime_id: FoldedId::of(id).runtime_id(),
-            document: read.document,
-            root: read.root,
-            namespace: named.namespace.cloned(),
-            creator: on.client,
+            runtime_id: FoldedId::of(made.id).runtime_id(),
+            document: made.document,
+            root: made.root,
+            namespace: made.namespace.cloned(),
+            creator,
             origin: None,
             dependents: Vec::new(),
             changes: None,
@@ -78,22 +102,7 @@ impl Host {
         if state != SystemState::Refused {
             self.index.insert(folded, system);
         }
-        let handle = self.make_handle(on.client, system);
-        if let CreateOptions::First { events, callback: true } = named.options {
-            let registration = self.next_sequence();
-            if let Some(entry) = self.handles.get_mut(handle) {
-                entry.registration = Some(registration);
-                entry.options = events;
-            }
-        }
-        let start = Start {
-            handle: Some(handle),
-            system: Some(system),
-            refusal: read.refusal,
-            ..Start::of(OperationType::Create, Some(before))
-        };
-        self.start_work(on, self.ruled(row), fate, start, effects);
-        Reply::Handle(Hresult::S_OK, Handle::new(HandleType::System, handle))
+        system
     }
 
     pub(crate) fn open_system(&mut self, on: &Admitted, named: Named<'_>) -> Reply {
@@ -274,6 +283,15 @@ impl Host {
         self.announce(row, key, Some(handle), effects);
         Reply::Outcome(Hresult::S_OK, document)
     }
+}
+
+/// What a new system is made from.
+pub(crate) struct Made<'a> {
+    pub(crate) id: &'a Arc<str>,
+    pub(crate) namespace: Option<&'a Arc<str>>,
+    pub(crate) kind: Kind,
+    pub(crate) root: Root,
+    pub(crate) document: Option<Document>,
 }
 
 /// How a call names a system.

@@ -126,6 +126,7 @@ impl Canonical<'_> {
                         endpoints.iter().fold(self, |writer, endpoint| writer.string(endpoint))
                     }
                     WorldEvent::SavedState(path, there) => self.tag(13).string(path).tag((*there).into()),
+                    WorldEvent::ManagerStarts(id) => self.tag(18).string(id),
                     WorldEvent::ProcessEnd(id, process, code) => {
                         self.tag(14).string(id).number((*process).into()).number((*code).into())
                     }

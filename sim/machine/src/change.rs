@@ -118,6 +118,7 @@ impl Host {
         match (of.resource, endpoint) {
             _ if bad => Situation::BadKey,
             _ if orphan => Situation::NoParent,
+            (Resource::SharedMemoryRegion, _) if system.creator.is_none() => Situation::OfManager,
             (Resource::NetworkAdapter, Some(id)) if self.endpoint(id).is_none() => Situation::NoEndpoint,
             (Resource::NetworkAdapter, Some(id)) if self.is_attached_elsewhere(id, system) => {
                 Situation::EndpointAttached

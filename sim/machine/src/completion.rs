@@ -71,6 +71,7 @@ impl Host {
         self.finish(&work, code, document, effects);
         if let Some(key) = work.system {
             self.announce(row, key, None, effects);
+            self.forget_unheld_system(key, effects);
         }
     }
 
@@ -125,8 +126,9 @@ impl Host {
     /// What a completed request leaves behind, beside the state.
     fn after_completion(&mut self, work: &Work, row: &'static Row, key: Key) {
         match row.after {
-            After::Boot => {
-                let (now, guest) = (self.now, work.guest);
+            After::Boot | After::Wake => {
+                let guest = if row.after == After::Wake { 0 } else { work.guest };
+                let now = self.now;
                 let Some(system) = self.systems.get_mut(key) else { return };
                 system.started = now;
                 system.up = if guest == u64::MAX { Time::NEVER } else { now.after(guest) };

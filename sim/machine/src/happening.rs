@@ -14,7 +14,7 @@ use crate::effect::{Effect, Notification, Reply, Target};
 use crate::handle::{Handle, HandleType};
 use crate::host::Host;
 use crate::id::FoldedId;
-use crate::system::Connection;
+use crate::system::{Connection, System};
 use crate::table::Key;
 
 impl Host {
@@ -60,7 +60,19 @@ impl Host {
             After::Reboot => self.happen_inside(ProcessTrigger::SystemOver, key, effects),
             _ => {}
         }
+        // The service tells all of them of its end before it forgets any: see `service_stop`.
+        if trigger != Trigger::ServiceStop {
+            self.forget_unheld_system(key, effects);
+        }
         row.answer != Answer::Nothing
+    }
+
+    /// A system that is over, and of which no handle is left, has nobody to remember it.
+    pub(crate) fn forget_unheld_system(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        let over = |system: &System| system.state == SystemState::Exited && system.handles.is_empty();
+        if self.systems.get(key).is_some_and(over) {
+            self.happen(Trigger::LastHandleGone, key, effects);
+        }
     }
 
     /// The connection to a guest is lost, and with it what is known of the processes behind it. The containers in a machine

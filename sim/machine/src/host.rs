@@ -300,6 +300,11 @@ impl Host {
         self.agenda.values().filter(|item| matches!(item, Item::Work(_))).count()
     }
 
+    /// How many systems are known, those that are over and still held included.
+    pub fn systems(&self) -> usize {
+        self.systems.len()
+    }
+
     /// How many processes are known, those that are over and still held included.
     pub fn processes(&self) -> usize {
         self.processes.len()

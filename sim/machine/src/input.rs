@@ -520,6 +520,8 @@ pub enum WorldEvent {
     RdpModeChange(Arc<str>),
     /// The worker process of the system with this id dies.
     WorkerCrash(Arc<str>),
+    /// The Hyper-V manager starts a machine of its own with this id.
+    ManagerStarts(Arc<str>),
     /// The host shows a quirk from now on, or no more.
     Quirk(Quirk, bool),
     /// The host has a hypervisor from now on, or none.

@@ -12,6 +12,7 @@ use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger};
 use uuid::Uuid;
 
 use crate::change::Changes;
+use crate::constraint::template_id;
 use crate::document::{Document, Node};
 use crate::execution::Files;
 use crate::host::{Due, Host};
@@ -31,8 +32,8 @@ pub(crate) struct System {
     /// What the document is.
     pub(crate) root: Root,
     pub(crate) namespace: Option<Arc<str>>,
-    /// Who created it.
-    pub(crate) creator: ClientId,
+    /// Who created it; nobody of a machine that the Hyper-V manager has started.
+    pub(crate) creator: Option<ClientId>,
     /// The system that this one lives in or was made from.
     pub(crate) origin: Option<Key>,
     /// Those that live in this one or were made from it.
@@ -160,6 +161,13 @@ impl System {
                 Some(_) => Facet::CrashReporting,
                 None => Facet::NoCrashReporting,
             },
+            Trigger::StartDone if self.machine(&["RestoreState", "SaveStateFilePath"]).is_some() => {
+                match self.machine(&["GuestState", "RuntimeStateFilePath"]) {
+                    Some(_) => Facet::RestoredCold,
+                    None => Facet::Restored,
+                }
+            }
+            Trigger::StartDone if template_id(self).is_some() => Facet::Restored,
             Trigger::GuestReset if is_set(&["StopOnReset"]) => Facet::StopOnReset,
             Trigger::GuestReset if self.machine(&["Devices", "SharedMemory", "Regions"]).is_some() => {
                 Facet::SharedMemory

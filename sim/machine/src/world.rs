@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
+use hcs_rules::document::Root;
 use hcs_rules::operation::Ending;
 use hcs_rules::process::ProcessTrigger;
 use hcs_rules::profile::can_show;
+use hcs_rules::rule::{After, Answer};
 use hcs_rules::service::Service;
-use hcs_rules::vocabulary::Trigger;
+use hcs_rules::system::MANAGERS_MACHINE;
+use hcs_rules::vocabulary::{Facet, Kind, SystemState, Trigger};
 use uuid::Uuid;
 
+use crate::call::Made;
+use crate::document::Document;
 use crate::effect::Effect;
 use crate::execution::folded_program;
 use crate::host::{Due, Host, Item};
@@ -27,6 +32,7 @@ impl Host {
             WorldEvent::GuestDisconnect(id) => self.happen_to(Trigger::GuestDisconnect, id, effects),
             WorldEvent::RdpModeChange(id) => self.happen_to(Trigger::RdpModeChange, id, effects),
             WorldEvent::WorkerCrash(id) => self.happen_to(Trigger::WorkerCrash, id, effects),
+            WorldEvent::ManagerStarts(id) => self.manager_starts(id),
             WorldEvent::Quirk(quirk, on) => {
                 let before = self.quirks;
                 let shown = *on && can_show(*quirk, self.build);
@@ -64,6 +70,25 @@ impl Host {
             Some(system) => self.happen(trigger, system, effects),
             None => false,
         }
+    }
+
+    /// The Hyper-V manager starts a machine of its own, of which the service learns. No client has a handle of it.
+    fn manager_starts(&mut self, id: &Arc<str>) -> bool {
+        let known = self.index.get(&FoldedId::of(id)).and_then(|key| self.systems.get(key));
+        let before = known.map_or(SystemState::Absent, |system| system.state);
+        let row = self.row(Trigger::ManagerStarts, Facet::Plain, Kind::VirtualMachine, before);
+        if row.after == After::MakeSystem {
+            let document = Document::parse(MANAGERS_MACHINE).ok();
+            debug_assert!(document.is_some(), "what is known of the manager's machines is JSON");
+            let (kind, root) = (Kind::VirtualMachine, Root::ComputeSystem);
+            let made = Made { id, namespace: None, kind, root, document };
+            let key = self.make_system(made, None, row.becomes.unwrap_or(before));
+            let now = self.now;
+            if let Some(system) = self.systems.get_mut(key) {
+                (system.started, system.up) = (now, now);
+            }
+        }
+        row.answer != Answer::Nothing
     }
 
     /// The service goes: every system with it, in the order of creation, then the requests that belong to no system. From

@@ -53,6 +53,7 @@ fn every_part_of_an_input_counts() {
         WorldEvent::GuestReset("vm".into()),
         WorldEvent::GuestDisconnect("vm".into()),
         WorldEvent::RdpModeChange("vm".into()),
+        WorldEvent::ManagerStarts("vm".into()),
         WorldEvent::WorkerCrash("vm".into()),
         WorldEvent::Quirk(Quirk::CoarseMemory, true),
         WorldEvent::Quirk(Quirk::CoarseMemory, false),

@@ -2,11 +2,12 @@
 
 use hcs_machine::effect::{Finding, Notification, Reply, Target};
 use hcs_machine::handle::Handle;
-use hcs_machine::input::{Request, Text};
+use hcs_machine::input::{Request, Text, WorldEvent};
 use hcs_machine::{ClientId, Effect, Fate, Host, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
 use hcs_rules::handle::HandleFault;
+use hcs_rules::vocabulary::GENERIC_ALL;
 
 fn connected() -> Host {
     let mut host = Host::new(Build::B26100);
@@ -66,4 +67,31 @@ fn a_handle_of_the_other_type_is_told_from_a_closed_one() {
     let effects = step(&mut host, 11, Request::GetOperationResult { operation: system });
     let closed = |effect: &Effect| matches!(effect, Effect::Finding(Finding::BadHandle(.., HandleFault::Closed)));
     assert!(effects.iter().any(closed), "{effects:?}");
+}
+
+#[test]
+fn a_system_that_ends_without_a_handle_is_forgotten() {
+    let world = |host: &mut Host, now: u64, event: WorldEvent| {
+        let mut effects = Vec::new();
+        host.step(Time(now), &Input::World(event), &mut effects);
+        assert!(effects.contains(&Effect::Reply(Reply::Happened(true))), "{effects:?}");
+    };
+    let mut host = connected();
+    let ends = [WorldEvent::GuestPowerOff, WorldEvent::GuestCrash, WorldEvent::WorkerCrash];
+    for (now, end) in (0..).zip(ends) {
+        world(&mut host, now, WorldEvent::ManagerStarts("vm".into()));
+        assert_eq!(host.systems(), 1);
+        world(&mut host, now, end("vm".into()));
+        assert_eq!(host.systems(), 0);
+    }
+    // The last handle goes while the end is on its way.
+    let operation = made(&step(&mut host, 10, Request::CreateOperation { callback: false }));
+    world(&mut host, 10, WorldEvent::ManagerStarts("vm".into()));
+    let open = Request::OpenComputeSystem { id: "vm".into(), access: GENERIC_ALL, out: true };
+    let system = made(&step(&mut host, 10, open));
+    step(&mut host, 10, Request::TerminateComputeSystem { system, operation, options: Text::Null });
+    step(&mut host, 11, Request::CloseComputeSystem { system });
+    assert_eq!(host.systems(), 1, "it is being ended");
+    host.step(Time(20), &Input::Tick, &mut Vec::new());
+    assert_eq!(host.systems(), 0);
 }

@@ -220,6 +220,8 @@ closed! {
         NoEndpoint,
         /// The adapter's endpoint is attached elsewhere.
         EndpointAttached,
+        /// The machine is the Hyper-V manager's.
+        OfManager,
     }
 }
 
@@ -300,7 +302,7 @@ const fn only(resource: Resource) -> Resources {
 pub const ROWS: &[ChangeRow] = &LIST;
 
 #[rustfmt::skip]
-const LIST: [ChangeRow; 27] = [
+const LIST: [ChangeRow; 29] = [
     row("change.other-kind", Resources::EVERY, ANY, &[Situation::OtherKind], Verdict::Fails(Hresult::ERROR_NOT_SUPPORTED),
         &[client("hcsshim reads it as not supported"), assumed("which of four codes it is")]),
     row("change.not-running", without(Resources::EVERY, &[Resource::Gpu, Resource::MemorySize]), ANY, &[Situation::NotRunning], Verdict::Fails(Hresult::HCS_E_INVALID_STATE),
@@ -327,6 +329,10 @@ const LIST: [ChangeRow; 27] = [
         &[assumed("that it is refused is what a name is for; no code is recorded")]),
     row("change.region", only(Resource::SharedMemoryRegion), &[Change::Add], THERE_OR_NOT, Verdict::Fails(Hresult::ERROR_NOT_SUPPORTED),
         &[observed("a shared memory probe: on a machine that runs", &[B26100])]),
+    row("change.region-of-manager", only(Resource::SharedMemoryRegion), &[Change::Add], &[Situation::OfManager], Verdict::Fails(Hresult::WBEM_E_VALUE_OUT_OF_RANGE),
+        &[observed("a shared memory probe: on a machine of the Hyper-V manager", &[B26100])]),
+    row("change.region-of-manager-otherwise", only(Resource::SharedMemoryRegion), &[Change::Remove, Change::Update], &[Situation::OfManager], Verdict::Fails(Hresult::ERROR_NOT_FOUND),
+        &[assumed("it has no region, so that there is none to change, as of other machines")]),
     row("change.remove", without(MANY, &[Resource::FlexibleIov]), &[Change::Remove], &[Situation::Present], Verdict::Applies,
         &[documented("HcsModifyComputeSystem"), observed("multipass, VMLord: adapters; Solon: shares", &[B26100, B26200])]),
     row("change.remove-absent", without(MANY, &[Resource::FlexibleIov]), &[Change::Remove], &[Situation::Absent], Verdict::Fails(Hresult::ERROR_NOT_FOUND),
@@ -354,8 +360,8 @@ const LIST: [ChangeRow; 27] = [
 /// The situations that a change of this resource can meet.
 pub const fn situations(resource: Resource) -> Situations {
     use Situation::{
-        Absent, BadKey, EndpointAttached, GuestNotUp, InOtherGroup, NoEndpoint, NoParent, NotRunning, OtherKind,
-        Present,
+        Absent, BadKey, EndpointAttached, GuestNotUp, InOtherGroup, NoEndpoint, NoParent, NotRunning, OfManager,
+        OtherKind, Present,
     };
     match resource {
         Resource::CpuGroup => Situations::of(&[Present, NoParent, NotRunning, OtherKind, InOtherGroup]),
@@ -366,6 +372,7 @@ pub const fn situations(resource: Resource) -> Situations {
         Resource::ScsiAttachment | Resource::PMemMapping => {
             Situations::of(&[Absent, Present, NoParent, BadKey, NotRunning, OtherKind])
         }
+        Resource::SharedMemoryRegion => Situations::of(&[Absent, Present, BadKey, NotRunning, OtherKind, OfManager]),
         _ if SINGLE.contains(resource) => Situations::of(&[Present, NotRunning, OtherKind]),
         _ => Situations::of(&[Absent, Present, BadKey, NotRunning, OtherKind]),
     }

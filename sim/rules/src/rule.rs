@@ -123,6 +123,8 @@ closed! {
         Forget,
         /// The guest begins to come up, its connection is made, adapters are attached to their endpoints.
         Boot,
+        /// As after a boot, and the guest is up at once: it goes on where it was.
+        Wake,
         /// The guest begins to do what the shutdown asked for.
         AskGuest,
         /// The guest comes up anew.

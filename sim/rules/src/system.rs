@@ -45,6 +45,10 @@ const PAUSABLE: &[Kind] = &[VirtualMachine, GuestVirtualMachine, HyperVContainer
 /// What lives on another's kernel.
 const SILOS: &[Kind] = &[ProcessContainer, HostedContainer];
 
+/// What the service knows of a machine that the Hyper-V manager starts. The owner is observed; the monitor, which every such
+/// machine has, lets its guest restart, and that nothing else is told is assumed.
+pub const MANAGERS_MACHINE: &str = r#"{"Owner":"VMMS","VirtualMachine":{"Devices":{"VideoMonitor":{}}}}"#;
+
 const PARTS: &[&[Row]] = &[life::ROWS, end::ROWS, pause::ROWS, change::ROWS, query::ROWS, process::ROWS, world::ROWS];
 static LIST: [Row; count(PARTS)] = join(PARTS);
 

@@ -269,6 +269,8 @@ closed! {
         RdpModeChange,
         /// The worker process dies.
         WorkerCrash,
+        /// The Hyper-V manager starts a machine of its own under this id.
+        ManagerStarts,
         /// The system that this one came from or lives in is over.
         OriginGone,
         /// The compute service stops or dies.
@@ -291,6 +293,10 @@ closed! {
         UnmodelledDocument,
         /// The document asks for what the host cannot give: see [`crate::constraint`].
         Unservable,
+        /// The machine goes on from a saved state, or is a clone of a template.
+        Restored,
+        /// The machine names a saved state to go on from, and a file for its runtime state, with which it boots anew.
+        RestoredCold,
         /// The query asks for the properties that any state has, or is a list's.
         BasicQuery,
         /// The query asks for statistics, which are taken from the running workload.
@@ -378,7 +384,8 @@ impl Trigger {
             Trigger::Create => {
                 Facets::of(&[F::ValidDocument, F::MalformedDocument, F::InvalidDocument, F::UnmodelledDocument])
             }
-            Trigger::CreateDone | Trigger::StartDone => Facets::of(&[F::Plain, F::Unservable]),
+            Trigger::CreateDone => Facets::of(&[F::Plain, F::Unservable]),
+            Trigger::StartDone => Facets::of(&[F::Plain, F::Unservable, F::Restored, F::RestoredCold]),
             Trigger::ShutDown => Facets::of(&[
                 F::MalformedOptions,
                 F::InvalidOptions,
@@ -435,6 +442,7 @@ impl Trigger {
             | Trigger::GuestDisconnect
             | Trigger::RdpModeChange
             | Trigger::WorkerCrash
+            | Trigger::ManagerStarts
             | Trigger::ServiceStop => Facets::of(&[F::Plain]),
         }
     }
@@ -448,7 +456,7 @@ impl Trigger {
         };
         match self {
             // An id names at most one system that is neither refused nor exited.
-            Trigger::Create | Trigger::Open => SystemStates::except(&[Refused, Exited]),
+            Trigger::Create | Trigger::Open | Trigger::ManagerStarts => SystemStates::except(&[Refused, Exited]),
             Trigger::Enumerate | Trigger::EnumerateDone => SystemStates::of(&[Absent]),
             Trigger::CreateDone => SystemStates::of(&[Creating]),
             Trigger::StartDone => SystemStates::of(&[Starting]),

@@ -273,7 +273,13 @@ impl Simulator {
         self.world(WorldEvent::WorkerCrash(id.into()))
     }
 
-    /// The host shows a quirk from now on, or no more.
+    /// The Hyper-V manager starts a machine of its own under this id: clients find it in the list, with the owner `VMMS`, and
+    /// can open it. It ends as its guest or its worker process does, or as a client ends it.
+    pub fn manager_starts(&self, id: &str) -> bool {
+        self.world(WorldEvent::ManagerStarts(id.into()))
+    }
+
+    /// The host shows a quirk from now on, or no more. One that its build cannot show it does not.
     pub fn set_quirk(&self, quirk: Quirk, on: bool) -> bool {
         self.world(WorldEvent::Quirk(quirk, on))
     }

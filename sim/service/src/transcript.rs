@@ -95,6 +95,7 @@ fn world(event: &WorldEvent) -> String {
         WorldEvent::GuestDisconnect(id) => format!("the guest connection of {id} is lost"),
         WorldEvent::RdpModeChange(id) => format!("the guest of {id} changes enhanced session mode"),
         WorldEvent::WorkerCrash(id) => format!("the worker process of {id} dies"),
+        WorldEvent::ManagerStarts(id) => format!("the Hyper-V manager starts {id}"),
         WorldEvent::Quirk(quirk, true) => format!("the host has the quirk {}", quirk.name()),
         WorldEvent::Quirk(quirk, false) => format!("the host has no more the quirk {}", quirk.name()),
         WorldEvent::Hypervisor(true) => "the hypervisor is there".to_owned(),

@@ -1,6 +1,6 @@
 //! A system's life: create, open, close, start, terminate, and the last handle.
 
-use super::{EXITED, MACHINES};
+use super::{CONTAINERS, EXITED, MACHINES};
 use crate::answer::Exit;
 use crate::build::Build::{self, B26100, B26200};
 use crate::evidence::{assumed, client, documented, observed};
@@ -70,6 +70,17 @@ pub(super) const ROWS: &[Row] = &[
     Row::on("start.done", Trigger::StartDone).with(&[Plain])
         .completes().becomes(Running).after(After::Boot)
         .known(&[documented("schema reference: VirtualMachine.GuestConnection"), observed("multipass; hcsctl", &[Build::B22621, B26200]).kinds(&[VirtualMachine, ProcessContainer])]),
+    Row::on("start.restored", Trigger::StartDone).with(&[Restored]).kinds(MACHINES)
+        .completes().becomes(Running).after(After::Wake)
+        .known(&[observed("multipass: a machine restored from a file; discobox: clones of a template, within a second", &[Build::B22621, B26100]).kinds(&[VirtualMachine]),
+                 assumed("the guest was up when it was saved, and is up at once")]),
+    Row::on("start.cold", Trigger::StartDone).with(&[RestoredCold]).kinds(MACHINES)
+        .completes().becomes(Running).after(After::Boot)
+        .known(&[observed("discobox: a machine with GuestState.RuntimeStateFilePath is not brought back, it boots cold", &[B26100]).kinds(&[VirtualMachine]),
+                 assumed("that the document which restores decides it; that the guest takes the time of any other boot is all that shows")]),
+    Row::on("start.not-restored", Trigger::StartDone).with(&[Restored, RestoredCold]).kinds(CONTAINERS)
+        .completes().becomes(Running).after(After::Boot)
+        .known(&[documented("schema reference: VirtualMachine.RestoreState, which containers have not")]),
 
     // -- Terminate.
     Row::on("terminate.live", Trigger::Terminate).unless(&[Creating, Refused, Terminating, Exited])

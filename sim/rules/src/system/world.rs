@@ -94,6 +94,16 @@ pub(super) const ROWS: &[Row] = &[
     Row::on("worker-crash.silo", Trigger::WorkerCrash).kinds(SILOS)
         .passes()
         .known(&[documented("schema reference: a container on the host's kernel, or a guest's, has no worker process")]),
+    Row::on("manager-starts.free", Trigger::ManagerStarts).kinds(&[VirtualMachine]).when(&[Absent])
+        .happens().becomes(Running).after(After::MakeSystem)
+        .known(&[observed("a shared memory probe; WSL's tests: a machine of the Hyper-V manager is listed, its owner is VMMS, and it can be opened", &[B26100]).kinds(&[VirtualMachine]),
+                 assumed("that it is there from the moment it runs; that clients can ask, pause, end and change it as any other machine, but for its shared memory, and that its last handle does not end it")]),
+    Row::on("manager-starts.taken", Trigger::ManagerStarts).kinds(&[VirtualMachine]).unless(&[Absent])
+        .passes()
+        .known(&[assumed("the manager does not start what runs, and an id is one system's")]),
+    Row::on("manager-starts.other-kind", Trigger::ManagerStarts).kinds(&[GuestVirtualMachine, ProcessContainer, HyperVContainer, HostedContainer])
+        .passes()
+        .known(&[assumed("the manager has machines, and speaks to no guest of theirs through the service")]),
     Row::on("origin-gone.hosted", Trigger::OriginGone).with(&[HostGone]).kinds(&[HostedContainer]).unless(&[Creating, Refused, Exited])
         .happens().becomes(Exited).ends(Ending::GuestExit).exit(Exit::HostGone).raises(EXITED)
         .known(&[assumed("what lives in a machine does not outlive it")]),
