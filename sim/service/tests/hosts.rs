@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use hcs_api::{ComputeSystem, enumerate};
+use hcs_api::{ComputeSystem, enumerate, service_properties};
+use hcs_machine::document::{Document, check_type};
 use hcs_rules::build::Build;
+use hcs_rules::document::schema::processor::PROCESSOR_CAPABILITIES_INFO;
 use hcs_rules::failure::Failure;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::{LOADED, Quirk};
@@ -54,6 +56,35 @@ fn a_quirk_of_one_build_is_shown_by_that_build_alone() {
         assert_eq!(sim.set_quirk(Quirk::CreateProcessResultIsLost, false), shows, "{build:?}");
         assert!(sim.set_quirk(Quirk::ClonesEndWithTemplate, true), "{build:?}");
     }
+}
+
+#[test]
+fn what_a_host_says_of_its_processors_is_of_its_type() {
+    let query = r#"{"PropertyQueries":{"ProcessorCapabilities":{}}}"#;
+    for build in hcs_rules::build::since(Build::B22000).iter() {
+        let agent = Simulator::builder().on(build).start().client("agent");
+        let told = service_properties(&agent, Some(query)).expect("answered");
+        let told = Document::parse(&told).expect("JSON");
+        let told = told.root().path(&["PropertyResponses", "ProcessorCapabilities", "Response"]).expect("a response");
+        assert_eq!(check_type(told, &PROCESSOR_CAPABILITIES_INFO, build), [], "{build:?}");
+        let features: Vec<_> = told.get("ProcessorFeatures").expect("features").items().collect();
+        assert!(features.iter().any(|feature| feature.as_str() == Some("NestedVirt")), "a client looks for it");
+    }
+}
+
+#[test]
+fn the_features_that_a_machine_is_to_have_are_those_of_the_schema() {
+    let machine = |feature: &str| {
+        format!(
+            r#"{{"VirtualMachine":{{"ComputeTopology":{{"Processor":{{"ProcessorFeatureSet":{{"ProcessorFeatures":["{feature}"],"ProcessorFeatureSetMode":"Strict"}}}}}}}}}}"#
+        )
+    };
+    let agent = Simulator::builder().on(Build::SERVER_2022).start().client("agent");
+    assert!(ComputeSystem::create(&agent, "known", &machine("Sse4_1")).is_ok());
+    let error = ComputeSystem::create(&agent, "unknown", &machine("Sse5")).expect_err("none of them");
+    assert_eq!(error.code, Hresult::HCS_E_INVALID_JSON);
+    let path = "$.VirtualMachine.ComputeTopology.Processor.ProcessorFeatureSet.ProcessorFeatures[0]";
+    assert!(error.document.expect("told").contains(path));
 }
 
 // -- Machines of the Hyper-V manager.

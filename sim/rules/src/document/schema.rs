@@ -11,6 +11,7 @@ pub mod legacy;
 pub mod machine;
 pub mod older;
 pub mod process;
+pub mod processor;
 pub mod resource;
 pub mod service;
 pub mod silo;
@@ -52,6 +53,8 @@ pub static TYPES: &[&Type] = &[
     &answer::OPERATION_FAILURE,
     &answer::OPERATION_FAILURE_INFO,
     &answer::OPERATION_INFO,
+    &answer::OPERATION_NOTIFICATION_INFO,
+    &answer::OPERATION_PROGRESS,
     &answer::PROCESS_DETAILS,
     &answer::PROCESSOR_STATS,
     &answer::PROPERTIES,
@@ -159,6 +162,9 @@ pub static TYPES: &[&Type] = &[
     &process::PROCESS_PARAMETERS,
     &process::PROCESS_STATUS,
     &process::SIGNAL_PROCESS_OPTIONS,
+    &processor::PROCESSOR_CAPABILITIES_INFO,
+    &processor::PROCESSOR_FEATURE_SET,
+    &processor::VM_PROCESSOR_REQUIREMENTS,
     &resource::CIM_MOUNT,
     &resource::COMBINED_LAYERS,
     &resource::CONSOLE_IMAGE,
@@ -282,6 +288,11 @@ pub static CHOICES: &[&Choice] = &[
     &process::MODIFY_OPERATION,
     &process::PROCESS_SIGNAL,
     &process::STD_HANDLE,
+    &processor::ENLIGHTENMENT_MODIFICATIONS,
+    &processor::NON_ARCHITECTURAL_CORE_SHARING,
+    &processor::PROCESSOR_FEATURE,
+    &processor::PROCESSOR_FEATURE_SET_MODE,
+    &processor::XSAVE_PROCESSOR_FEATURE,
     &resource::GPU_ASSIGNMENT_MODE,
     &resource::KVP_SOURCE,
     &resource::MODIFY_RESOURCE_TYPE,

@@ -184,6 +184,15 @@ pub static OPERATION_INFO: Type = Type {
     ],
 };
 
+/// `OperationNotificationInfo`. The reference names it and gives it no members; that it is as new as the types around it
+/// is assumed.
+pub static OPERATION_NOTIFICATION_INFO: Type =
+    Type { name: "OperationNotificationInfo", formerly: None, since: (2, 5), until: None, members: &[] };
+
+/// `OperationProgress`, of which the same is known.
+pub static OPERATION_PROGRESS: Type =
+    Type { name: "OperationProgress", formerly: None, since: (2, 5), until: None, members: &[] };
+
 /// `ProcessDetails`
 pub static PROCESS_DETAILS: Type = Type {
     name: "ProcessDetails",

@@ -1,6 +1,7 @@
 //! Virtual machines: chipset, topology, devices, services, guest state.
 
 use super::container::{HV_SOCKET_SYSTEM_CONFIG, REGISTRY_CHANGES, STORAGE_QO_S};
+use super::processor::PROCESSOR_FEATURE_SET;
 use super::service::VERSION;
 use super::{Anything, Array, Boolean, Choice, Guid, I64, Map, Object, OneOf, Text, Type, U8, U16, U32, U64, m, v};
 use crate::document::Version;
@@ -483,7 +484,7 @@ pub static VIRTUAL_MACHINE_PROCESSOR: Type = Type {
         m("Limit", U64, (2, 1)),
         m("MaximumFrequencyMHz", U32, (2, 4)),
         m("NumaProcessorsSettings", Anything, (2, 0)).used_by("hcsshim schema2"),
-        m("ProcessorFeatureSet", Anything, (2, 5)),
+        m("ProcessorFeatureSet", Object(&PROCESSOR_FEATURE_SET), (2, 5)),
         m("Reservation", U64, (2, 4)),
         m("SynchronizeHostFeatures", Anything, (2, 0)).used_by("Windows Sandbox dump"),
         m("Weight", U64, (2, 1)),
