@@ -127,7 +127,8 @@ impl Host {
     fn after_completion(&mut self, work: &Work, row: &'static Row, key: Key) {
         match row.after {
             After::Boot | After::Wake => {
-                let guest = if row.after == After::Wake { 0 } else { work.guest };
+                // A guest that is to hang does so, however it begins.
+                let guest = if row.after == After::Wake && work.guest != u64::MAX { 0 } else { work.guest };
                 let now = self.now;
                 let Some(system) = self.systems.get_mut(key) else { return };
                 system.started = now;

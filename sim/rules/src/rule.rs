@@ -123,7 +123,7 @@ closed! {
         Forget,
         /// The guest begins to come up, its connection is made, adapters are attached to their endpoints.
         Boot,
-        /// As after a boot, and the guest is up at once: it goes on where it was.
+        /// As after a boot, and the guest is up at once, for it goes on where it was; one that is to hang hangs.
         Wake,
         /// The guest begins to do what the shutdown asked for.
         AskGuest,

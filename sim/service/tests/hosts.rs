@@ -212,3 +212,22 @@ fn a_machine_with_a_file_for_its_runtime_state_boots_anew_and_another_goes_on() 
         assert_eq!(asked.map(|_| ()), expected, "{more}");
     }
 }
+
+#[test]
+fn a_restored_guest_that_is_to_hang_hangs() {
+    let sim = Simulator::builder().on(Build::SERVER_2025).start();
+    let agent = sim.client("agent");
+    assert!(sim.set_saved_state("C:\\saved.vmrs", true));
+    let document =
+        r#"{"VirtualMachine":{"RestoreState":{"SaveStateFilePath":"C:\\saved.vmrs"},"Services":{"Heartbeat":{}}}}"#;
+    for (hangs, state) in [(false, r#""State":"Ok""#), (true, r#""State":"NoContact""#)] {
+        let vm = ComputeSystem::create(&agent, "vm", document).expect("created");
+        if hangs {
+            sim.fault(on(Call::StartComputeSystem).guest_hangs());
+        }
+        vm.start().expect("started");
+        let heartbeat = vm.properties(Some(r#"{"PropertyTypes":["ICHeartbeatStatus"]}"#)).expect("asked");
+        assert!(heartbeat.contains(state), "{heartbeat}");
+        vm.terminate().expect("terminated");
+    }
+}
