@@ -101,6 +101,20 @@ closed! {
         SetProcessCallback,
         /// `HcsWaitForProcessExit`
         WaitForProcessExit,
+        /// `HcsCreateEmptyGuestStateFile`
+        CreateEmptyGuestStateFile,
+        /// `HcsCreateEmptyRuntimeStateFile`
+        CreateEmptyRuntimeStateFile,
+        /// `HcsGetProcessorCompatibilityFromSavedState`
+        GetProcessorCompatibilityFromSavedState,
+        /// `HcsGrantVmAccess`
+        GrantVmAccess,
+        /// `HcsRevokeVmAccess`
+        RevokeVmAccess,
+        /// `HcsGrantVmGroupAccess`
+        GrantVmGroupAccess,
+        /// `HcsRevokeVmGroupAccess`
+        RevokeVmGroupAccess,
     }
 }
 
