@@ -12,9 +12,9 @@ use crate::vocabulary::{Call, Calls};
 closed! {
     /// What can stand in the way of a call on a file, in the order in which it is noticed.
     pub enum FileFault, FileFaults {
-        /// The path is longer than a path may be, or the file system names files no longer.
+        /// The path is longer than a path may be.
         TooLong,
-        /// A name holds a character that no name holds, or is `.` or `..` where these are no more than names.
+        /// A name is too long or holds a character that no name holds, or is `.` or `..` where these are no more than names.
         BadName,
         /// The path names a device, not a file.
         Device,
@@ -383,6 +383,21 @@ pub const DEVICES: &[&str] = &[
 pub const CLUSTER: u64 = 4096;
 /// The room on a volume that is not told otherwise, in bytes.
 pub const VOLUME_CAPACITY: u64 = 64 << 30;
+/// Attributes of a file.
+pub mod attribute {
+    /// It can only be read.
+    pub const READ_ONLY: u32 = 0x01;
+    /// It is a folder.
+    pub const FOLDER: u32 = 0x10;
+    /// It was changed since the last archiving, as every new file was.
+    pub const ARCHIVE: u32 = 0x20;
+}
+
+/// The id of the system's volume. The ids of others are derived from their letters in its namespace (assumed).
+pub const SYSTEM_VOLUME: u128 = 0x8fd5_b7c0_0000_0000_0000_1000_0000_0000;
+/// The letter of the system's volume.
+pub const SYSTEM_LETTER: char = 'C';
+
 /// The folder from which relative paths of every client begin.
 pub const CURRENT_FOLDER: &str = "C:\\Users\\Public";
 /// The folders of the system's volume.

@@ -1,5 +1,6 @@
 //! Access of virtual machines to files: who is granted what, by which entry of an access control list.
 
+use crate::access::Rights;
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented, header, observed};
 use crate::vocabulary::Call;
@@ -71,6 +72,34 @@ pub const USER: SidRow = sid("user", 5, &[21, 1_001_001_001, 1_002_002_002, 1_00
 
 /// The accounts that tools show by name.
 pub const ACCOUNTS: &[&SidRow] = &[&MACHINES, &EVERYONE, &AUTHENTICATED, &SYSTEM, &ADMINISTRATORS, &USERS, &USER];
+
+closed! {
+    /// Whose a file is.
+    pub enum Owner, Owners {
+        /// The clients' user.
+        User,
+        /// The system.
+        System,
+    }
+}
+
+impl Owner {
+    /// The account.
+    pub const fn account(self) -> &'static SidRow {
+        match self {
+            Owner::User => &USER,
+            Owner::System => &SYSTEM,
+        }
+    }
+}
+
+/// The accounts as which a client acts (documented: an administrator's group is there for denying only, unless elevated).
+pub const fn accounts(rights: Rights) -> &'static [&'static SidRow] {
+    match rights {
+        Rights::Administrator => &[&USER, &ADMINISTRATORS, &USERS, &AUTHENTICATED, &EVERYONE],
+        Rights::HyperVAdministrator | Rights::User => &[&USER, &USERS, &AUTHENTICATED, &EVERYONE],
+    }
+}
 
 /// Access masks.
 pub mod mask {

@@ -404,6 +404,14 @@ pub mod saved {
     pub const MEMORY_VERSION: u32 = 3;
     /// The bytes of that description.
     pub const MEMORY_SIZE: usize = 48;
+    /// The extended processor features that a machine of the simulated host needs.
+    pub const XSAVE_FEATURES: &[&str] = &["Xsave", "Avx", "Avx2"];
+    /// The bytes that the processor flushes from its cache at a time.
+    pub const CACHE_LINE: u64 = 64;
+    /// The bits of its physical addresses.
+    pub const PHYSICAL_BITS: u64 = 46;
+    /// Whether threads of other machines may share its cores.
+    pub const CORE_SHARING: &str = "Unreported";
 }
 
 closed! {
@@ -508,6 +516,13 @@ pub const ASSUMED: &[(&str, &[Source])] = &[
         &[
             client("OpenVMM: the keys that a saved state has"),
             assumed("what lies in the machine's own part, and the version"),
+        ],
+    ),
+    (
+        "state-file.processor",
+        &[
+            documented("schema reference: VmProcessorRequirements"),
+            assumed("the features: those of the simulated host"),
         ],
     ),
     ("state-file.codes", &[assumed("what calls take each kind of damage for")]),

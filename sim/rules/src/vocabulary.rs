@@ -413,7 +413,7 @@ impl Trigger {
                 F::NoSaveFile,
                 F::UnsavableDevice,
             ]),
-            Trigger::SaveDone => Facets::of(&[F::ToFile, F::AsTemplate]),
+            Trigger::SaveDone => Facets::of(&[F::ToFile, F::AsTemplate, F::Unservable]),
             Trigger::Modify => Facets::of(&[F::ValidDocument, F::MalformedDocument, F::InvalidDocument]),
             Trigger::GetProperties => {
                 Facets::of(&[F::BasicQuery, F::StatisticsQuery, F::MalformedQuery, F::InvalidQuery])

@@ -244,8 +244,12 @@ fn a_known_failure_of_a_creation_has_its_code() {
     let sim = Simulator::builder().start();
     let agent = sim.client("agent");
     let silo = running(&agent, "silo", SILO);
-    let known = hcs_rules::failure::FAILURES.iter().filter(|failure| Call::CreateProcess.operation_type() == Some(failure.operation));
-    for failure in known.filter(|failure| failure.is_plausible(hcs_rules::vocabulary::Kind::ProcessContainer, sim.build())) {
+    let known = hcs_rules::failure::FAILURES
+        .iter()
+        .filter(|failure| Call::CreateProcess.operation_type() == Some(failure.operation));
+    for failure in
+        known.filter(|failure| failure.is_plausible(hcs_rules::vocabulary::Kind::ProcessContainer, sim.build()))
+    {
         sim.fault(on(Call::CreateProcess).nth(1).fail_as(Failure::by_id(failure.id).expect("known")));
         assert_eq!(code(silo.command("cmd /c echo hi").spawn()), failure.code, "{}", failure.id);
     }
