@@ -33,6 +33,9 @@ pub const STORIES: &[Item] = items!("stories", "txt":
     "settings",
     "recorded",
     "failures",
+    "files",
+    "access",
+    "state-files",
 );
 
 /// Every document.
