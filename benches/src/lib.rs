@@ -2,7 +2,9 @@
 //!
 //! Deliberately absent: bounds. Figures are printed, side by side from one run; no test fails for being slow.
 
-use hcs_api::{Hcs, SystemHandle, Text};
+use std::io::{Read, Write};
+
+use hcs_api::{Child, ComputeSystem, Hcs, Stdio, SystemHandle, Text};
 use hcs_machine::handle::Handle;
 use hcs_machine::input::{Request, Text as OwnedText};
 use hcs_machine::{ClientId, Effect, Fate, Host, Input, Time};
@@ -56,6 +58,68 @@ pub fn refused(hcs: &dyn Hcs, system: SystemHandle) -> bool {
 /// A property query.
 pub fn query(hcs: &dyn Hcs, system: SystemHandle) -> bool {
     operate(hcs, |operation| hcs.get_compute_system_properties(system, operation, Text::Null)) == Hresult::S_OK
+}
+
+/// A container that runs, in a world of its own.
+pub fn container() -> (Simulator, ComputeSystem<Client>) {
+    let simulator = Simulator::default();
+    let client = simulator.client("resident");
+    let container = ComputeSystem::create(&client, "c", r#"{"Container":{}}"#).expect("created");
+    container.start().expect("started");
+    (simulator, container)
+}
+
+/// So many processes that do not end.
+pub fn crowd(container: &ComputeSystem<Client>, count: usize) -> Vec<Child<Client>> {
+    let idle = container.command("sim-idle");
+    (0..count).map(|_| idle.spawn().expect("spawned")).collect()
+}
+
+/// One process from spawn to exit: made with a stream, its output read to the end, waited for, closed. Answers whether all
+/// went well.
+pub fn run(container: &ComputeSystem<Client>) -> bool {
+    let command = container.command("cmd /c echo hi").stdout(Stdio::Piped);
+    let Ok(mut child) = command.spawn() else { return false };
+    let mut bytes = [0; 64];
+    let stdout = child.stdout.as_mut().expect("piped");
+    let count = stdout.read(&mut bytes).unwrap_or(0);
+    &bytes[..count] == b"hi\r\n" && child.wait().is_ok_and(|status| status.success())
+}
+
+/// Lets a process write so many bytes to its output, and reads them. Answers how many came.
+pub fn pour(container: &ComputeSystem<Client>, length: usize) -> usize {
+    let command = container.command(&format!("sim-flood {length}")).stdout(Stdio::Piped);
+    let Ok(mut child) = command.spawn() else { return 0 };
+    let mut stdout = child.stdout.take().expect("piped");
+    drain(&mut stdout)
+}
+
+/// The same through a pipe of the operating system, written by another thread: what to hold it against.
+pub fn pour_through_a_pipe(length: usize) -> usize {
+    let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+    let writing = std::thread::spawn(move || {
+        let block = [7; 64 << 10];
+        let mut left = length;
+        while left > 0 {
+            let count = left.min(block.len());
+            writer.write_all(&block[..count]).expect("written");
+            left -= count;
+        }
+    });
+    let count = drain(&mut reader);
+    writing.join().expect("the writer does not panic");
+    count
+}
+
+fn drain(stream: &mut impl Read) -> usize {
+    let mut buffer = vec![0; 64 << 10];
+    let mut total = 0;
+    loop {
+        match stream.read(&mut buffer).unwrap_or(0) {
+            0 => return total,
+            count => total += count,
+        }
+    }
 }
 
 /// A world with so many systems in it.

@@ -4,7 +4,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use hcs_api::Hcs;
-use hcs_benches::{create, document, life, populated, populated_host, query, refused, touch};
+use hcs_benches::{
+    container, create, crowd, document, life, populated, populated_host, pour, pour_through_a_pipe, query, refused, run,
+    touch,
+};
 use hcs_machine::document::{Document, check};
 use hcs_machine::{Host, Time};
 use hcs_rules::build::Build;
@@ -71,6 +74,8 @@ fn main() {
     assert!(!refused(&client, system), "the first start is none that is refused");
     show("error path (a start refused by state)", measure(|| assert!(refused(&client, system))), "");
 
+    processes();
+
     let free = Simulator::builder().clock(Clock::Free(1.0)).start();
     let plain = free.client("plain");
     let operation = plain.create_operation(None);
@@ -88,6 +93,27 @@ fn main() {
         documents(text);
     }
     black_box(Time::ZERO);
+}
+
+/// What a process costs, alone and among many, and how fast its output flows.
+fn processes() {
+    let mut lives = Vec::new();
+    for live in [1, 1_000] {
+        let (_simulator, container) = container();
+        let crowd = crowd(&container, live);
+        let each = measure(|| assert!(run(&container)));
+        show(&format!("process from spawn to exit, {live} more alive"), each, "");
+        lives.push(each);
+        drop(crowd);
+    }
+    println!("{:<52} {:>12.2} x", "  1,000 alive against 1", lives[1] / lives[0]);
+    const MEGABYTES: usize = 16;
+    let (_simulator, container) = container();
+    let rate = |nanoseconds: f64| MEGABYTES as f64 * f64::from(1 << 20) / nanoseconds;
+    let ours = rate(measure(|| assert_eq!(pour(&container, MEGABYTES << 20), MEGABYTES << 20)));
+    let pipe = rate(measure(|| assert_eq!(pour_through_a_pipe(MEGABYTES << 20), MEGABYTES << 20)));
+    println!("{:<52} {ours:>9.2} GB/s", "output of a process");
+    println!("{:<52} {pipe:>9.2} GB/s", "the same through a pipe of the system");
 }
 
 /// What a document costs, beside what a parsed `Value` alone does.

@@ -36,11 +36,18 @@ pub const STORIES: &[Item] = items!("stories", "txt":
     "files",
     "access",
     "state-files",
+    "exec",
+    "session",
+    "signals",
+    "linux",
+    "guests",
+    "process-states",
+    "spurious",
 );
 
 /// Every document.
 pub const DOCUMENTS: &[Item] = items!("documents", "json":
-    "machine", "connected", "serviced", "utility", "container", "isolated", "hosted",
+    "machine", "connected", "serviced", "utility", "linux", "container", "isolated", "hosted", "pod",
 );
 
 /// The item of this name.

@@ -130,6 +130,7 @@ fn tutorial() -> Result<ExitCode, String> {
 Next:
   cargo run -- list                    the other stories
   cargo run -- run faults              what can go wrong, on command
+  cargo run -- run session             a console inside a container
   cargo run -- run tutorial --seed 1   the same world with other latencies
   cargo run -- run guest --all-builds  what differs from build to build
   cargo run -- commands                write a story of your own
@@ -191,11 +192,39 @@ fn list() -> Result<ExitCode, String> {
 }
 
 fn commands() -> Result<ExitCode, String> {
-    say!("A story is a text file: comments (#), commands, a line ----, what they print, an empty line.\n");
-    for command in stage::COMMANDS {
-        say!("  {:<12} {}\n  {:<12}   {}", command.word, command.about, "", command.example);
+    say!("A story is a text file: comments (#), commands, a line ----, what they print, an empty line.");
+    say!("Each command is shown with an example; the examples may rely on this:\n");
+    for line in stage::BEFORE_EXAMPLES {
+        say!("  {line}");
+    }
+    for (heading, of_client) in [("What happens in the world:", false), ("What a client does, after its name:", true)] {
+        say!("\n{heading}");
+        for command in stage::COMMANDS.iter().filter(|command| command.is_of_client() == of_client) {
+            let mut word = command.word;
+            for line in wrapped(command.about, 90) {
+                say!("  {word:<18} {line}");
+                word = "";
+            }
+            say!("  {word:<18}   {}", command.example);
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Text in lines of at most this many bytes, where its words allow.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.len() + 1 + word.len() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn check(file: &std::path::Path, what: Option<&str>, build: u32, all: bool) -> Result<ExitCode, String> {

@@ -1,10 +1,16 @@
 //! Random sequences of calls straight into the machine, and the digest over all of them: what two machines, two builds or
 //! two sets of features must agree on to the bit.
 
+use std::sync::Arc;
+
 use hcs_machine::canonical::Digest;
-use hcs_machine::effect::Reply;
-use hcs_machine::handle::Handle;
-use hcs_machine::input::{CreateOptions, End, Fate, Request, Text, WorldEvent};
+use hcs_machine::effect::{GuestId, Reply, WaitId};
+use hcs_machine::guest::script::Script;
+use hcs_machine::guest::{Await, Output};
+use hcs_machine::handle::{Handle, HandleType};
+use hcs_machine::input::{
+    CreateOptions, End, Fate, GuestRequest, Registered, Request, StreamRequest, Text, WorldEvent,
+};
 use hcs_machine::{ClientId, Effect, Host, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
@@ -14,7 +20,7 @@ use hcs_rules::vocabulary::GENERIC_ALL;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::library::DOCUMENTS;
+use crate::library::{self, DOCUMENTS};
 
 /// The endpoint of the adapters that sequences add.
 const ENDPOINT: &str = "6f8f1b1a-4f0c-4d1c-8a9b-0123456789ab";
@@ -32,6 +38,29 @@ const BAD_DOCUMENTS: &[&str] = &[
     r#"{"SchemaVersion":{"Major":2,"Minor":99999999999999999999}}"#,
 ];
 
+/// What processes are started with.
+const COMMANDS: &[&str] = &[
+    "cmd /q",
+    "cmd /c echo hi& exit 3",
+    "cmd /c ping -n 2 x >file & type file",
+    "sim-flood 66000 7",
+    "sim-echo-signals",
+    "sim-stubborn",
+    "sim-fork 2 ping -n 3 x",
+    "sim-crash",
+    "sim-idle",
+    "talker",
+    "outside.exe",
+    "sh -c 'echo hi; sleep 1; exit 3'",
+    "nosuch",
+];
+
+/// A program that sequences register: it talks, waits, listens.
+const TALKER: &str = "on any stdout heard; stdout ready; after 100ms read; stdout -n got; spawn sim-idle; flood 500";
+
+/// What is written to processes.
+const LINES: &[&str] = &["echo one\n", "exit 4\n", "", "go on\r\nand on", "set A=b\necho %A%\n"];
+
 /// The digest of `count` sequences, from `seed` on.
 pub fn digest(seed: u64, count: u64) -> String {
     let digests = (seed..seed + count).map(|seed| sequence(seed).0);
@@ -39,28 +68,118 @@ pub fn digest(seed: u64, count: u64) -> String {
     format!("{mixed:032x}")
 }
 
-/// One sequence, in a world of its own.
+/// One sequence, in a world of its own. Every third one begins with a system in which processes run.
 pub fn sequence(seed: u64) -> Digest {
+    play(seed).host.digest()
+}
+
+fn play(seed: u64) -> World {
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
-    let mut host = Host::new(*dice.pick(Build::ALL));
-    let mut effects = Vec::new();
+    let mut world = World {
+        host: Host::new(*dice.pick(Build::ALL)),
+        now: Time::ZERO,
+        effects: Vec::new(),
+        known: Known::default(),
+    };
     for rights in [Rights::Administrator, Rights::HyperVAdministrator, *dice.pick(Rights::ALL)] {
-        host.step(Time::ZERO, &Input::Connect(rights), &mut effects);
+        world.step(&Input::Connect(rights));
     }
-    let mut handles = vec![Handle::NULL, Handle(3)];
-    let mut now = Time::ZERO;
+    if dice.chance(3) {
+        world.populate(&mut dice);
+    }
     for _ in 0..LENGTH {
-        now = now.after(dice.below(200_000_000));
-        let input = dice.input(&handles);
-        effects.clear();
-        host.step(now, &input, &mut effects);
-        for effect in &effects {
-            if let Effect::Reply(Reply::Handle(_, handle)) = effect {
-                handles.push(*handle);
+        world.now = world.now.after(dice.below(200_000_000));
+        let input = dice.input(&world.known);
+        world.step(&input);
+    }
+    world
+}
+
+/// A host, and what a sequence knows of it.
+struct World {
+    host: Host,
+    now: Time,
+    effects: Vec<Effect>,
+    known: Known,
+}
+
+/// What a sequence has been given, and can use again.
+#[derive(Default)]
+struct Known {
+    operations: Vec<Handle>,
+    systems: Vec<Handle>,
+    processes: Vec<Handle>,
+    streams: Vec<Handle>,
+    guests: Vec<GuestId>,
+    waits: Vec<WaitId>,
+}
+
+impl World {
+    fn step(&mut self, input: &Input) {
+        self.effects.clear();
+        self.host.step(self.now, input, &mut self.effects);
+        for effect in &self.effects {
+            match effect {
+                Effect::Launch(guest, ..) => self.known.guests.push(*guest),
+                Effect::Reply(reply) | Effect::Wake(_, reply) => self.known.learn(reply),
+                _ => {}
             }
         }
     }
-    host.digest()
+
+    fn call(&mut self, request: Request) {
+        self.step(&Input::Call(ClientId(1), request, Fate::PROMPT));
+    }
+
+    /// A system with three processes comes up, one after the other and without a fault.
+    fn populate(&mut self, dice: &mut Dice) {
+        let talker = Script::parse(TALKER).map_or(Registered::Outside, |script| Registered::Script(Arc::new(script)));
+        self.step(&Input::World(WorldEvent::Program("talker".into(), Some(talker))));
+        self.step(&Input::World(WorldEvent::Program("outside".into(), Some(Registered::Outside))));
+        let document = *dice.pick(&["container", "isolated", "connected", "linux"]);
+        let configuration: Text = library::find(DOCUMENTS, document).map_or(Text::Null, |item| item.text.into());
+        let operation = self.operation();
+        self.call(Request::CreateComputeSystem { id: "vm".into(), configuration, operation, out: true });
+        let (operation, system) = (self.operation(), last(&self.known.systems));
+        self.call(Request::StartComputeSystem { system, operation, options: Text::Null });
+        for _ in 0..3 {
+            let operation = self.operation();
+            self.call(Request::CreateProcess { system, parameters: dice.parameters(), operation, out: true });
+            self.call(Request::GetOperationResultAndProcessInfo { operation, out: true });
+        }
+    }
+
+    fn operation(&mut self) -> Handle {
+        self.call(Request::CreateOperation { callback: false });
+        last(&self.known.operations)
+    }
+}
+
+fn last(handles: &[Handle]) -> Handle {
+    handles.last().copied().unwrap_or(Handle::NULL)
+}
+
+impl Known {
+    fn learn(&mut self, reply: &Reply) {
+        match reply {
+            Reply::Handle(_, handle) => self.learn_handle(*handle),
+            Reply::Info(_, _, Some(information)) => {
+                information.streams.into_iter().for_each(|stream| self.learn_handle(stream));
+            }
+            Reply::Blocked(wait) => self.waits.push(*wait),
+            _ => {}
+        }
+    }
+
+    fn learn_handle(&mut self, handle: Handle) {
+        match handle.parts().map(|(kind, _)| kind) {
+            Some(HandleType::Operation) => self.operations.push(handle),
+            Some(HandleType::System) => self.systems.push(handle),
+            Some(HandleType::Process) => self.processes.push(handle),
+            Some(HandleType::Stream) => self.streams.push(handle),
+            None => {}
+        }
+    }
 }
 
 struct Dice(ChaCha8Rng);
@@ -78,9 +197,12 @@ impl Dice {
         &from[self.below(from.len() as u64) as usize]
     }
 
-    /// One of the last handles, most of the time.
+    /// One of the last handles, most of the time; now and then one that is wrong.
     fn handle(&mut self, handles: &[Handle]) -> Handle {
-        let recent = &handles[handles.len().saturating_sub(6)..];
+        if handles.is_empty() || self.chance(16) {
+            return *self.pick(&[Handle::NULL, Handle(3), Handle::INVALID]);
+        }
+        let recent = &handles[handles.len().saturating_sub(3)..];
         if self.chance(8) { *self.pick(handles) } else { *self.pick(recent) }
     }
 
@@ -158,6 +280,103 @@ impl Dice {
         format!(r#"{{"PropertyType":"CpuGroup","Settings":{settings}}}"#).as_str().into()
     }
 
+    fn parameters(&mut self) -> Text {
+        let command = *self.pick(COMMANDS);
+        let more = *self.pick(&[
+            r#""CreateStdInPipe":true,"CreateStdOutPipe":true,"CreateStdErrPipe":true"#,
+            r#""CreateStdInPipe":true,"CreateStdOutPipe":true"#,
+            r#""CreateStdInPipe":true,"CreateStdOutPipe":true,"EmulateConsole":true,"ConsoleSize":[25,80]"#,
+            r#""Environment":{"A":"b","B":""},"CreateStdOutPipe":true"#,
+            r#""User":"nobody","WorkingDirectory":"/tmp""#,
+            r#""Surprise":1"#,
+        ]);
+        format!(r#"{{"CommandLine":"{command}",{more}}}"#).as_str().into()
+    }
+
+    fn signal(&mut self) -> Text {
+        (*self.pick(&[
+            r#"{"Signal":"CtrlC"}"#,
+            r#"{"Signal":"CtrlShutdown"}"#,
+            r#"{"Signal":15}"#,
+            r#"{"Signal":9}"#,
+            r#"{"Signal":"TERM"}"#,
+            "",
+        ]))
+        .into()
+    }
+
+    fn process_change(&mut self) -> Text {
+        (*self.pick(&[
+            r#"{"Operation":"ConsoleSize","ConsoleSize":{"Height":40,"Width":100}}"#,
+            r#"{"Operation":"CloseHandle","CloseHandle":{"Handle":"StdIn"}}"#,
+            r#"{"Operation":"CloseHandle","CloseHandle":{"Handle":"All"}}"#,
+            r#"{"Operation":"CloseHandle"}"#,
+            "{",
+        ]))
+        .into()
+    }
+
+    fn process_id(&mut self) -> u32 {
+        let number = self.below(6) as u32;
+        if self.chance(2) { 1_000 + 4 * number } else { 100 + number }
+    }
+
+    /// What a client does with processes and their streams.
+    fn on_processes(&mut self, known: &Known) -> Input {
+        let client = ClientId(if self.chance(4) { 1 + self.below(3) as u32 } else { 1 });
+        let (operation, system) = (self.handle(&known.operations), self.handle(&known.systems));
+        let (process, stream) = (self.handle(&known.processes), self.handle(&known.streams));
+        let timeout_ms = *self.pick(&[0, 10, 1_000, u32::MAX]);
+        let callback = self.chance(2);
+        let request = match self.below(28) {
+            0..4 => Request::CreateProcess { system, parameters: self.parameters(), operation, out: true },
+            4..6 => Request::WaitForOperationResultAndProcessInfo { operation, timeout_ms, out: !self.chance(8) },
+            6 => Request::GetOperationResultAndProcessInfo { operation, out: true },
+            7 => Request::OpenProcess { system, id: self.process_id(), access: GENERIC_ALL, out: true },
+            8 => Request::CloseProcess { process },
+            9 => Request::TerminateProcess { process, operation, options: Text::Null },
+            10 | 11 => Request::SignalProcess { process, operation, options: self.signal() },
+            12 => Request::GetProcessInfo { process, operation },
+            13 => Request::GetProcessProperties { process, operation, query: Text::Null },
+            14 => Request::ModifyProcess { process, operation, settings: self.process_change() },
+            15 => Request::SetProcessCallback { process, options: self.below(2) as u32, callback },
+            16 => Request::WaitForProcessExit { process, timeout_ms },
+            17..19 => Request::CreateOperation { callback },
+            19..23 => {
+                let limit = *self.pick(&[1, 100, 70_000]);
+                return Input::Stream(client, StreamRequest::Read { stream, limit });
+            }
+            23..27 => {
+                let bytes = self.pick(LINES).as_bytes().into();
+                return Input::Stream(client, StreamRequest::Write { stream, bytes });
+            }
+            _ => return Input::Stream(client, StreamRequest::Close { stream }),
+        };
+        Input::Call(client, request, self.fate())
+    }
+
+    /// What a program outside does.
+    fn of_guest(&mut self, guests: &[GuestId]) -> Input {
+        let to = *self.pick(&[Output::Out, Output::Err]);
+        let request = match self.below(12) {
+            0 | 1 => GuestRequest::Read { limit: 100 },
+            2 | 3 => GuestRequest::Write { to, bytes: vec![b'x'; self.below(5_000) as usize].into() },
+            4 => GuestRequest::Close { of: to },
+            5 => GuestRequest::Wait(Await {
+                input: true,
+                until: Some(Time(self.below(10_000_000_000))),
+                ..Await::default()
+            }),
+            6 => GuestRequest::HandleSignals { handles: self.chance(2) },
+            7 => GuestRequest::TakeSignal,
+            8 => GuestRequest::Spawn { command_line: (*self.pick(COMMANDS)).into() },
+            9 => GuestRequest::ExitOf { child: self.process_id() },
+            10 => GuestRequest::WriteFile { path: "file".into(), bytes: (*b"abc").into(), append: self.chance(2) },
+            _ => GuestRequest::End { code: 7 },
+        };
+        Input::Guest(*self.pick(guests), request)
+    }
+
     fn fate(&mut self) -> Fate {
         let end = match self.below(16) {
             0 => End::Hangs,
@@ -170,9 +389,16 @@ impl Dice {
         Fate { latency: self.below(300_000_000), guest, end }
     }
 
-    fn input(&mut self, handles: &[Handle]) -> Input {
+    fn input(&mut self, known: &Known) -> Input {
+        if !known.processes.is_empty() && self.chance(2) {
+            return match self.below(16) {
+                0..3 if !known.guests.is_empty() => self.of_guest(&known.guests),
+                3 if !known.waits.is_empty() => Input::GiveUp(*self.pick(&known.waits)),
+                _ => self.on_processes(known),
+            };
+        }
         if self.chance(12) {
-            return Input::World(match self.below(16) {
+            return Input::World(match self.below(17) {
                 0 => WorldEvent::ServiceStop,
                 1 | 2 => WorldEvent::ServiceReturn,
                 3 => WorldEvent::ClientDeath(ClientId(self.below(4) as u32)),
@@ -185,11 +411,12 @@ impl Dice {
                 11 => WorldEvent::Hypervisor(!self.chance(4)),
                 12 => WorldEvent::Endpoints(self.chance(2).then(|| vec![ENDPOINT.into()])),
                 13 => WorldEvent::SavedState("C:\\saved.vmrs".into(), self.chance(2)),
+                14 => WorldEvent::ProcessEnd("vm".into(), self.process_id(), 9),
                 _ => WorldEvent::GuestPowerOff("VM".into()),
             });
         }
         let client = ClientId(1 + self.below(3) as u32);
-        let (operation, system) = (self.handle(handles), self.handle(handles));
+        let (operation, system) = (self.handle(&known.operations), self.handle(&known.systems));
         let callback = self.chance(2);
         let timeout_ms = *self.pick(&[0, 10, 1_000, u32::MAX]);
         let options = self.options();
@@ -216,7 +443,7 @@ impl Dice {
             21 => Request::GetComputeSystemProperties { system, operation, query: self.query() },
             22 => Request::SetComputeSystemCallback { system, options: self.below(2) as u32, callback },
             23 => Request::WaitForComputeSystemExit { system, timeout_ms },
-            24 => Request::GetOperationResultAndProcessInfo { operation },
+            24 => Request::CreateProcess { system, parameters: self.parameters(), operation, out: true },
             25 => Request::Unmodelled { export: self.below(64) as u16 },
             26 => Request::ShutDownComputeSystem { system, operation, options },
             27 => Request::CrashComputeSystem { system, operation, options: Text::Null },
@@ -240,5 +467,30 @@ impl Dice {
             }
         };
         Input::Call(client, request, self.fate())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_reach_processes_their_streams_and_programs_outside() {
+        let mut reached = [0; 4];
+        for seed in 0..100 {
+            let known = play(seed).known;
+            let lists = [known.processes.len(), known.streams.len(), known.guests.len(), known.waits.len()];
+            for (reached, count) in reached.iter_mut().zip(lists) {
+                *reached += usize::from(count > 0);
+            }
+        }
+        assert!(reached[..2].iter().all(|sequences| *sequences > 25), "{reached:?}");
+        assert!(reached[2..].iter().all(|sequences| *sequences > 5), "{reached:?}");
+    }
+
+    #[test]
+    fn a_sequence_is_the_same_twice_and_another_is_another() {
+        assert_eq!(sequence(1), sequence(1));
+        assert_ne!(sequence(1), sequence(2));
     }
 }

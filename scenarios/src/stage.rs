@@ -2,6 +2,8 @@
 
 mod client;
 mod files;
+mod process;
+mod talk;
 mod words;
 mod world;
 
@@ -19,11 +21,18 @@ use words::{seconds, split};
 pub struct Command {
     /// The word that names it.
     pub word: &'static str,
-    /// An example that can be run as it stands, after `client agent` and `agent create vm machine`.
+    /// An example that can be run as it stands, after [`BEFORE_EXAMPLES`].
     pub example: &'static str,
     /// What it does.
     pub about: &'static str,
     run: Run,
+}
+
+impl Command {
+    /// Whether a client gives it: then the client's name stands before the word.
+    pub fn is_of_client(&self) -> bool {
+        matches!(self.run, Run::Client(_))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +61,10 @@ commands! {
     World "guest-disconnect" "guest-disconnect vm" "The system's guest connection is lost." Stage::guest_disconnect;
     World "worker-crash" "worker-crash vm" "The system's worker process dies." Stage::worker_crash;
     World "rdp-mode" "rdp-mode vm" "The system's guest turns enhanced session mode on or off." Stage::rdp_mode;
+    World "guest" "guest app.exe: stdout \"ready\"; after 3s exit 5" "Guests have a program of this name: steps between semicolons. `stdout TEXT`, `stderr TEXT`, `after TIME`, `read`, `expect TEXT`, `cat`, `exit N`, `crash N`, `forever`, `ignore signals`, `on SIGNAL STEP`, `spawn COMMAND`, `run COMMAND`, `flood BYTES`, `repeat N ( ... )`." Stage::guest;
+    World "guest-gone" "guest-gone app.exe" "Guests have the program no more. What runs goes on." Stage::guest_gone;
+    World "programs" "programs" "Shows the programs that every guest has." Stage::programs;
+    World "process-exit" "process-exit web 1000 3" "A process of a system ends with a code, as if by itself." Stage::process_exit;
     World "hypervisor" "hypervisor off" "The host has a hypervisor, or none." Stage::hypervisor;
     World "endpoints" "endpoints any" "The endpoints of the host's network: their ids, or any." Stage::endpoints;
     World "state-file" "state-file C:\\saved.vmrs" "A file with a saved state is there, or gone." Stage::state_file;
@@ -90,11 +103,29 @@ commands! {
     Client "watch" "agent watch vm" "Listens to a system's events." Stage::watch;
     Client "unwatch" "agent unwatch vm" "Listens no more." Stage::unwatch;
     Client "wait-exit" "agent wait-exit vm 1s" "Waits for a system's end, for this long." Stage::wait_exit;
-    Client "begin" "agent begin start vm" "Begins create, start, terminate, properties or list, and does not wait." Stage::begin;
-    Client "result" "agent result vm" "Reads the result of what was begun on the system last." Stage::result;
-    Client "wait" "agent wait vm 1s" "Waits for what was begun on the system last, for this long or for ever." Stage::wait;
+    Client "run" "agent run web cmd /c echo hi" "Runs a command to its end, and shows its exit code and what it wrote. The words of `exec` may stand before the command." Stage::run_to_end;
+    Client "exec" "agent exec web app env=A=b cwd=C:\\Windows cmd /k" "Makes a process and gives it a name. Before the command: no-stdin, no-stdout, no-stderr, console or console=WIDTHxHEIGHT, env=NAME=VALUE, cwd=, user=, in-machine, args (each word an argument, for Linux). Or the parameters as JSON." Stage::exec;
+    Client "open-process" "agent open-process web 1000 again" "Opens a process of a system by its id, and gives it a name." Stage::open_process;
+    Client "say" "agent say shell echo hi" "Writes a line to a process's input, or the bytes between quotation marks: \"a\\n\"." Stage::say;
+    Client "hear" "agent hear shell" "Reads what a process has written, or waits for it. `err` is its standard error, `2 lines` so many, `all` everything to the end." Stage::hear;
+    Client "close-stdin" "agent close-stdin shell" "Closes the client's end of a process's input." Stage::close_stdin;
+    Client "close-output" "agent close-output shell" "Closes the client's end of a process's output, or with `err` of its standard error." Stage::close_output;
+    Client "signal" "agent signal shell CtrlC" "Sends a process a signal: a name, a number, or options as JSON." Stage::signal;
+    Client "kill" "agent kill shell" "Terminates a process. Options may follow." Stage::kill;
+    Client "resize" "agent resize shell 100x40" "Gives a process's console another width and height." Stage::resize;
+    Client "process-modify" "agent process-modify shell {\"Operation\":\"CloseHandle\",\"CloseHandle\":{\"Handle\":\"StdIn\"}}" "Changes a process, by a request." Stage::process_modify;
+    Client "process-info" "agent process-info shell" "Asks for a process's id, and for the streams that were not handed out yet." Stage::process_info;
+    Client "process-properties" "agent process-properties shell" "Shows a process's status." Stage::process_properties;
+    Client "processes" "agent processes web" "Shows the processes of a system." Stage::processes;
+    Client "watch-process" "agent watch-process shell" "Listens to a process's events." Stage::watch_process;
+    Client "unwatch-process" "agent unwatch-process shell" "Listens no more." Stage::unwatch_process;
+    Client "wait-process" "agent wait-process shell 1s" "Waits for a process's end, for this long." Stage::wait_process;
+    Client "close-process" "agent close-process shell" "Closes a process's handle, and the streams that are still open." Stage::close_process;
+    Client "begin" "agent begin start vm" "Begins a call on a system or a process, and does not wait." Stage::begin;
+    Client "result" "agent result vm" "Reads the result of what was begun on the system or the process last." Stage::result;
+    Client "wait" "agent wait vm 1s" "Waits for what was begun on the system or the process last, for this long or for ever." Stage::wait;
     Client "close" "agent close vm" "Closes the system's handle." Stage::close;
-    Client "abandon" "agent abandon vm" "Closes the operation that was begun on the system last; the request goes on." Stage::abandon;
+    Client "abandon" "agent abandon vm" "Closes the operation that was begun on the system or the process last; the request goes on." Stage::abandon;
     Client "use-closed" "agent use-closed" "Uses an operation after it was closed." Stage::use_closed;
     Client "guest-file" "agent guest-file C:\\ProgramData\\vm.vmgs" "Makes an empty guest state file." Stage::guest_file;
     Client "runtime-file" "agent runtime-file C:\\ProgramData\\vm.vmrs" "Makes an empty runtime state file." Stage::runtime_file;
@@ -107,10 +138,22 @@ commands! {
     Client "dies" "agent dies" "The client's process dies." Stage::dies;
 }
 
+/// What every example of a command may rely on: a machine that starts, a container that runs, a process in it.
+pub const BEFORE_EXAMPLES: &[&str] = &[
+    "client agent",
+    "agent create web container",
+    "agent start web",
+    "agent exec web shell console=80x25 cmd",
+    "agent create vm machine",
+    "agent begin start vm",
+];
+
 /// A client of a story, with what it holds.
 struct Actor {
     client: Client,
     systems: BTreeMap<String, SystemHandle>,
+    /// By the names that the story gives them.
+    processes: BTreeMap<String, process::Held>,
     begun: BTreeMap<String, (String, OperationHandle)>,
 }
 
@@ -120,6 +163,8 @@ pub struct Stage {
     actors: BTreeMap<String, Actor>,
     holds: Vec<Hold>,
     heard: Arc<Mutex<Vec<String>>>,
+    /// The command that runs, for those that take the end of their line as it was written.
+    line: String,
 }
 
 impl Stage {
@@ -127,12 +172,13 @@ impl Stage {
     pub fn new(seed: Option<u64>, build: Option<u32>) -> Stage {
         let build = build.and_then(Build::from_number).unwrap_or(Build::SERVER_2022);
         let sim = Simulator::builder().seed(seed.unwrap_or(0)).on(build).transcript().start();
-        Stage { sim, actors: BTreeMap::new(), holds: Vec::new(), heard: Arc::default() }
+        Stage { sim, actors: BTreeMap::new(), holds: Vec::new(), heard: Arc::default(), line: String::new() }
     }
 
     /// Runs one command. What it gives, and what was heard meanwhile, is appended, in the order of time.
     pub fn command(&mut self, line: &str, out: &mut Vec<String>) {
         let words: Vec<&str> = split(line);
+        line.clone_into(&mut self.line);
         let told = match words.as_slice() {
             [] => return,
             [word, rest @ ..] if find(word).is_some_and(|command| matches!(command.run, Run::World(_))) => {
@@ -161,6 +207,11 @@ impl Stage {
             }
             Err(problem) => out.push(format!("{at} {line}: ERROR {problem}")),
         }
+    }
+
+    /// The last so many words of the command, as they were written.
+    fn tail(&self, count: usize) -> &str {
+        words::tail(&self.line, count)
     }
 
     fn actor(&mut self, name: &str) -> Result<&mut Actor, String> {

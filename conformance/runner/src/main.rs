@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use hcs_conformance::report::{Report, Verdict};
 use hcs_conformance::target::Target;
-use hcs_conformance::{cases, derived};
+use hcs_conformance::{cases, derived, process as of_process};
 use hcs_conformance_runner::simulator;
 #[cfg(windows)]
 use hcs_conformance_runner::windows;
 use hcs_rules::build::Build;
-use hcs_rules::system::ROWS;
+use hcs_rules::{process, system};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -70,7 +70,10 @@ enum Form {
 fn main() -> ExitCode {
     match Arguments::parse().what {
         What::List => {
-            for case in derived::derive(ROWS, ROWS, Build::SERVER_2022) {
+            for case in derived::derive(system::ROWS, system::ROWS, Build::SERVER_2022) {
+                say!("{}", case.name());
+            }
+            for case in of_process::derive(process::ROWS, process::ROWS, Build::SERVER_2022) {
                 say!("{}", case.name());
             }
             for case in cases::CASES {
@@ -117,7 +120,8 @@ fn targets(on: On, build: Option<u32>, dll: Option<&std::path::Path>) -> Result<
 
 fn run(target: &dyn Target, filter: &str) -> Report {
     let wanted = |name: &str| name.contains(filter);
-    let mut report = derived::run_all(ROWS, ROWS, target, wanted);
+    let mut report = derived::run_all(system::ROWS, system::ROWS, target, wanted);
+    report.runs.extend(of_process::run_all(process::ROWS, process::ROWS, target, wanted).runs);
     report.runs.extend(cases::run_all(target, wanted).runs);
     report
 }

@@ -1,5 +1,7 @@
 //! The double as a target.
 
+use std::time::Duration;
+
 use hcs_api::Hcs;
 use hcs_conformance::target::{Capabilities, Session, Target};
 use hcs_rules::build::Build;
@@ -42,6 +44,10 @@ impl Session for World {
 
     fn hang_next(&self, call: Call) {
         self.simulator.fault(on(call).nth(1).hang());
+    }
+
+    fn delay_next(&self, call: Call) {
+        self.simulator.fault(on(call).nth(1).delay(Duration::from_secs(60)));
     }
 
     fn guest_hangs_next(&self, call: Call) {

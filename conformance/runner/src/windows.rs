@@ -59,6 +59,8 @@ impl Session for HostSession {
 
     fn hang_next(&self, _call: Call) {}
 
+    fn delay_next(&self, _call: Call) {}
+
     fn guest_hangs_next(&self, _call: Call) {}
 
     fn world(&self, _on: Trigger, _id: &str) -> bool {

@@ -152,7 +152,7 @@ fn twice(session: &dyn Session) -> Result<(), String> {
     let code = hcs.enumerate_compute_systems(Text::Null, operation);
     let first = hcs.wait_for_operation_result(operation, PATIENCE);
     let second = hcs.get_operation_result(operation);
-    let info = hcs.get_operation_result_and_process_info(operation).code;
+    let info = hcs.get_operation_result_and_process_info(operation).0.code;
     hcs.close_operation(operation);
     expect("the call", Hresult::S_OK, code)?;
     expect("the second reading", first, second)?;

@@ -6,10 +6,10 @@ use hcs_rules::export;
 use hcs_rules::rule::{Answer, Row};
 use hcs_rules::vocabulary::{Call, Facet, Kind, SystemState, Trigger};
 
-use crate::input::{Before, Input, input};
+use crate::input::{Before, Input, before, input};
 use crate::pull::Pull;
 use crate::report::{Report, Run, Verdict};
-use crate::route::{ID, Scene, Step, find, routes};
+use crate::route::{ID, Scene, Step, TO_RUNNING, find, routes, routes_through_running};
 use crate::target::Target;
 
 /// One case.
@@ -39,11 +39,14 @@ impl Case<'_> {
 pub fn derive<'a>(rows: &'a [Row], ways: &[Row], build: Build) -> Vec<Case<'a>> {
     let mut cases = Vec::new();
     for kind in Kind::ALL {
+        let through_running = routes_through_running(ways, *kind, build);
         for (state, route) in routes(ways, *kind, build) {
             for trigger in Trigger::ALL {
                 for facet in trigger.facets().iter() {
                     if let Some(row) = find(rows, *trigger, facet, *kind, state, build) {
-                        cases.push(Case { row, kind: *kind, state, facet, route: route.clone() });
+                        let peopled = before(*trigger, facet).needs_process();
+                        let route = through_running.get(&state).filter(|_| peopled).unwrap_or(&route).clone();
+                        cases.push(Case { row, kind: *kind, state, facet, route });
                     }
                 }
             }
@@ -109,8 +112,22 @@ fn unable(case: &Case<'_>, rows: &[Row], input: &Input, target: &dyn Target) -> 
     if case.row.on.admits().or(case.row.on.completes()).is_some_and(absent) {
         return Some("the build does not export the call");
     }
+    if input.before.needs_process() {
+        if case.kind == Kind::VirtualMachine {
+            return Some("no process is made in a machine without a guest connection");
+        }
+        if !case.route.starts_with(TO_RUNNING) {
+            return Some("no process is made before a start");
+        }
+    }
     let shadowed = case.state == SystemState::Refused;
     match case.row.on {
+        Trigger::CreateProcessDone if case.route != TO_RUNNING && !capabilities.hang => {
+            Some("the target cannot have an operation outlive a state")
+        }
+        Trigger::OpenProcess if case.facet == Facet::LiveProcess && case.state == SystemState::Exited => {
+            Some("no process outlives its system")
+        }
         Trigger::SetCallback if case.facet == Facet::SecondCallback && shadowed => {
             Some("no handle in this state takes a first callback")
         }
@@ -123,6 +140,11 @@ fn unable(case: &Case<'_>, rows: &[Row], input: &Input, target: &dyn Target) -> 
         }
         Trigger::ModifyDone if !admits(Trigger::Modify, Facet::ValidDocument) => {
             Some("no change is admitted in this state")
+        }
+        Trigger::Modify
+            if !capabilities.hang && case.row.answer == Answer::Accepted && case.state == SystemState::Created =>
+        {
+            Some("the admission shows only while the operation is in flight")
         }
         Trigger::CrashDone if !admits(Trigger::Crash, Facet::ValidOptions) => {
             Some("no crash is admitted in this state")

@@ -19,21 +19,7 @@ impl Pull<'_> {
 
     /// The answer is the row's, or what another table says if the row leaves it to that.
     pub(crate) fn expect_found(&self, answer: &Answer, found: Hresult) -> Result<(), String> {
-        let row = self.case.row;
-        let ended = answer.outcome.as_ref().map(|outcome| outcome.code);
-        let (call, operation) = match (row.answer, row.surface) {
-            // Where it cannot be kept from ending, it must end well.
-            (Expected::Accepted, _) if !self.hang => (Hresult::S_OK, Some(Hresult::S_OK)),
-            (Expected::Accepted, _) => (Hresult::S_OK, Some(Hresult::HCS_E_OPERATION_PENDING)),
-            (Expected::Done, Surface::Operation) => (Hresult::S_OK, Some(Hresult::S_OK)),
-            (Expected::Done, _) => (Hresult::S_OK, ended),
-            (Expected::Fails(code) | Expected::NotModelled(code), Surface::Operation) => (Hresult::S_OK, Some(code)),
-            (Expected::Fails(code) | Expected::NotModelled(code), _) => (code, ended),
-            (Expected::AsFound, _) => (Hresult::S_OK, Some(found)),
-            (Expected::Waits | Expected::Nothing, _) => return Err("the row has no answer to a call".to_owned()),
-        };
-        expect("the call", call, answer.code)?;
-        expect("the operation", operation, ended)
+        expect_row((self.case.row.answer, self.case.row.surface), answer, self.hang, found)
     }
 
     /// What shows of a state without changing it: whether the id opens, whether it is listed, what the properties say.
@@ -116,6 +102,24 @@ impl Pull<'_> {
         let started = self.case.route.contains(&Step::Do(hcs_rules::vocabulary::Call::StartComputeSystem));
         connects && started
     }
+}
+
+/// The answer is that of a row: its own, or `found` if it leaves it to another table.
+pub(crate) fn expect_row(row: (Expected, Surface), came: &Answer, hang: bool, found: Hresult) -> Result<(), String> {
+    let ended = came.outcome.as_ref().map(|outcome| outcome.code);
+    let (call, operation) = match row {
+        // Where it cannot be kept from ending, it must end well.
+        (Expected::Accepted, _) if !hang => (Hresult::S_OK, Some(Hresult::S_OK)),
+        (Expected::Accepted, _) => (Hresult::S_OK, Some(Hresult::HCS_E_OPERATION_PENDING)),
+        (Expected::Done, Surface::Operation) => (Hresult::S_OK, Some(Hresult::S_OK)),
+        (Expected::Done, _) => (Hresult::S_OK, ended),
+        (Expected::Fails(code) | Expected::NotModelled(code), Surface::Operation) => (Hresult::S_OK, Some(code)),
+        (Expected::Fails(code) | Expected::NotModelled(code), _) => (code, ended),
+        (Expected::AsFound, _) => (Hresult::S_OK, Some(found)),
+        (Expected::Waits | Expected::Nothing, _) => return Err("the row has no answer to a call".to_owned()),
+    };
+    expect("the call", call, came.code)?;
+    expect("the operation", operation, ended)
 }
 
 /// Holds what came against what was believed.

@@ -1,7 +1,10 @@
 //! A concrete input for each facet: the configuration and the document with which a situation is made.
 
 use hcs_rules::build::Build;
+use hcs_rules::guest::GuestOs;
 use hcs_rules::vocabulary::{Facet, Kind, Trigger};
+
+use crate::process::input::{Program, parameters};
 
 /// What must have happened to a system before a facet can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +15,24 @@ pub enum Before {
     GuestStaysDown,
     /// Its guest connection was lost.
     ConnectionLost,
+    /// The creation of a process in it was begun while it ran, and is not done yet.
+    ProcessBegun,
+    /// A process was made in it while it ran, and lives.
+    ProcessLives,
+    /// A process was made in it while it ran, and is over.
+    ProcessEnded,
+    /// The first process was made in it while it ran, and is about to end.
+    FirstProcessRuns,
+}
+
+impl Before {
+    /// Whether a process must have been made in the system.
+    pub fn needs_process(self) -> bool {
+        match self {
+            Before::ProcessBegun | Before::ProcessLives | Before::ProcessEnded | Before::FirstProcessRuns => true,
+            Before::Nothing | Before::GuestStaysDown | Before::ConnectionLost => false,
+        }
+    }
 }
 
 /// The input of one case.
@@ -23,13 +44,31 @@ pub struct Input {
     pub document: Option<String>,
     /// What must have happened before.
     pub before: Before,
+    /// The guest of the system.
+    pub os: GuestOs,
+}
+
+impl Input {
+    /// A system of this kind, and nothing more.
+    pub fn plain(kind: Kind) -> Input {
+        let configuration = configuration(kind, Facet::Plain, Trigger::Create);
+        Input { configuration, document: None, before: Before::Nothing, os: GuestOs::Windows }
+    }
 }
 
 /// The id of the machine in which hosted containers live.
 pub const HOST: &str = "conformance-host";
 
+/// What makes the guest of a machine Linux.
+const LINUX: &str = r#""Chipset":{"LinuxKernelDirect":{"KernelFilePath":"C:\\conformance\\kernel"}},"#;
+
 /// The configuration of that machine.
-pub const HOST_CONFIGURATION: &str = r#"{"SchemaVersion":{"Major":2,"Minor":1},"Owner":"conformance","ShouldTerminateOnLastHandleClosed":true,"VirtualMachine":{"ComputeTopology":{"Memory":{"SizeInMB":512},"Processor":{"Count":1}},"GuestConnection":{}}}"#;
+pub fn host_configuration(os: GuestOs) -> String {
+    let (chipset, minor) = if os == GuestOs::Linux { (LINUX, 2) } else { ("", 1) };
+    format!(
+        r#"{{"SchemaVersion":{{"Major":2,"Minor":{minor}}},"Owner":"conformance","ShouldTerminateOnLastHandleClosed":true,"VirtualMachine":{{{chipset}"ComputeTopology":{{"Memory":{{"SizeInMB":512}},"Processor":{{"Count":1}}}},"GuestConnection":{{}}}}}}"#
+    )
+}
 
 /// The input that shows a facet of a trigger. `None` where a system of this kind, or this build, cannot show it.
 pub fn input(on: Trigger, facet: Facet, kind: Kind, build: Build) -> Option<Input> {
@@ -40,7 +79,9 @@ pub fn input(on: Trigger, facet: Facet, kind: Kind, build: Build) -> Option<Inpu
         Facet::ByIntegrationService | Facet::GuestNotUp => machine && mechanisms,
         Facet::Unconfigured => mechanisms,
         Facet::ByGuestConnection => mechanisms,
-        Facet::ConnectionLost => connected && mechanisms,
+        Facet::ConnectionLost => connected && (mechanisms || on == Trigger::CreateProcess),
+        // A silo runs on the host's own kernel; other guests of Linux came with the second schema of containers.
+        Facet::LinuxGuest => kind != Kind::ProcessContainer && build.schema() >= (2, 2),
         Facet::UnsavableDevice
         | Facet::CrashReporting
         | Facet::StopOnReset
@@ -54,21 +95,39 @@ pub fn input(on: Trigger, facet: Facet, kind: Kind, build: Build) -> Option<Inpu
         Facet::InvalidOptions if on == Trigger::Crash => build.schema() >= (2, 3),
         _ => true,
     };
-    let before = match facet {
+    let os = if facet == Facet::LinuxGuest { GuestOs::Linux } else { GuestOs::Windows };
+    shown.then(|| Input {
+        configuration: configuration(kind, facet, on),
+        document: document(on, facet, kind),
+        before: before(on, facet),
+        os,
+    })
+}
+
+/// What must have happened before a facet of a trigger can show.
+pub fn before(on: Trigger, facet: Facet) -> Before {
+    match facet {
         Facet::GuestNotUp => Before::GuestStaysDown,
         Facet::ConnectionLost => Before::ConnectionLost,
+        Facet::LiveProcess => Before::ProcessLives,
+        Facet::EndedProcess => Before::ProcessEnded,
+        Facet::WindowsGuest | Facet::LinuxGuest => Before::FirstProcessRuns,
+        _ if on == Trigger::CreateProcessDone => Before::ProcessBegun,
         _ => Before::Nothing,
-    };
-    let configuration = configuration(kind, facet, on);
-    shown.then(|| Input { configuration, document: document(on, facet, kind), before })
+    }
 }
 
 /// A configuration of this kind, with or without what the facets of triggers look at.
 pub fn configuration(kind: Kind, facet: Facet, on: Trigger) -> String {
     let terminate = facet != Facet::OutliveHandles;
     let services = matches!(facet, Facet::ByIntegrationService | Facet::GuestNotUp);
-    let unservable = facet == Facet::Unservable;
-    let version = if services { r#"{"Major":2,"Minor":5}"# } else { r#"{"Major":2,"Minor":1}"# };
+    let unservable = facet == Facet::Unservable && on != Trigger::CreateProcessDone;
+    let linux = facet == Facet::LinuxGuest;
+    let version = match (services, linux) {
+        (true, _) => r#"{"Major":2,"Minor":5}"#,
+        (_, true) => r#"{"Major":2,"Minor":2}"#,
+        _ => r#"{"Major":2,"Minor":1}"#,
+    };
     let head =
         format!(r#""SchemaVersion":{version},"Owner":"conformance","ShouldTerminateOnLastHandleClosed":{terminate}"#);
     match kind {
@@ -92,8 +151,9 @@ pub fn configuration(kind: Kind, facet: Facet, on: Trigger) -> String {
             let stop = if facet == Facet::StopOnReset { r#","StopOnReset":true"# } else { "" };
             let services = if services { r#","Services":{"Shutdown":{}}"# } else { "" };
             let guest = if kind == Kind::GuestVirtualMachine { r#","GuestConnection":{}"# } else { "" };
+            let chipset = if linux { LINUX } else { "" };
             format!(
-                r#"{{{head},"VirtualMachine":{{"ComputeTopology":{{"Memory":{{"SizeInMB":{memory}}},"Processor":{{"Count":1}}}},"Devices":{{{devices}}}{guest}{stop}{services}}}}}"#
+                r#"{{{head},"VirtualMachine":{{{chipset}"ComputeTopology":{{"Memory":{{"SizeInMB":{memory}}},"Processor":{{"Count":1}}}},"Devices":{{{devices}}}{guest}{stop}{services}}}}}"#
             )
         }
         Kind::ProcessContainer if !unservable => {
@@ -103,8 +163,9 @@ pub fn configuration(kind: Kind, facet: Facet, on: Trigger) -> String {
             let isolated = kind == Kind::HyperVContainer;
             let twice = r#"{"HostPath":"C:\\a","ContainerPath":"C:\\b"}"#;
             let directories = if unservable { format!("{twice},{twice}") } else { String::new() };
+            let guest = if linux { r#","ContainerType":"linux""# } else { "" };
             format!(
-                r#"{{"SystemType":"Container","Name":"conformance","Owner":"conformance","LayerFolderPath":"C:\\conformance\\scratch","Layers":[],"MappedDirectories":[{directories}],"HvPartition":{isolated},"TerminateOnLastHandleClosed":{terminate}}}"#
+                r#"{{"SystemType":"Container","Name":"conformance","Owner":"conformance","LayerFolderPath":"C:\\conformance\\scratch","Layers":[],"MappedDirectories":[{directories}],"HvPartition":{isolated},"TerminateOnLastHandleClosed":{terminate}{guest}}}"#
             )
         }
         Kind::HostedContainer => {
@@ -121,6 +182,11 @@ fn document(on: Trigger, facet: Facet, kind: Kind) -> Option<String> {
     let text = match (on, facet) {
         (_, Facet::MalformedDocument | Facet::MalformedQuery | Facet::MalformedOptions) => "{",
         (Trigger::Create, Facet::InvalidDocument) => r#"{"VirtualMachine":{"NoSuchMember":1}}"#,
+        (Trigger::CreateProcess, Facet::ValidDocument | Facet::ConnectionLost) => {
+            return Some(parameters(Program::Endless, GuestOs::Windows));
+        }
+        (Trigger::CreateProcessDone, Facet::Unservable) => return Some(parameters(Program::Missing, GuestOs::Windows)),
+        (Trigger::CreateProcessDone, _) => return Some(parameters(Program::Endless, GuestOs::Windows)),
         (_, Facet::InvalidDocument | Facet::InvalidQuery | Facet::InvalidOptions) => r#"{"NoSuchMember":1}"#,
         (_, Facet::UnmodelledDocument) => r#"{"SystemType":"VirtualMachine","Name":"conformance"}"#,
         (_, Facet::StatisticsQuery) => r#"{"PropertyTypes":["Statistics"]}"#,

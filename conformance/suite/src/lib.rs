@@ -9,7 +9,8 @@
 //! | [`target`] | what a suite runs on |
 //! | [`input`] | a document for each facet |
 //! | [`route`] | how to get a system into a state |
-//! | [`derived`], `pull`, `expect` | cases from rows: which there are, how they are run, what they expect |
+//! | [`derived`], `pull`, `inside`, `expect` | cases from rows: which there are, how they are run, what they expect |
+//! | [`process`] | the same for the rows of processes |
 //! | [`cases`] | cases that no row says |
 //! | [`report`] | what came of them |
 //!
@@ -19,6 +20,8 @@ pub mod cases;
 pub mod derived;
 mod expect;
 pub mod input;
+mod inside;
+pub mod process;
 mod pull;
 pub mod report;
 pub mod route;

@@ -14,6 +14,21 @@ use crate::input::Input;
 use crate::route::{ID, Scene, invoke};
 use crate::target::{Answer, Session, list, run};
 
+/// Makes a call that is kept from ending, and looks at what its operation says meanwhile.
+pub(crate) fn begin(
+    session: &dyn Session,
+    call: Call,
+    make: impl FnOnce(hcs_api::OperationHandle) -> Hresult,
+) -> Answer {
+    let hcs = session.hcs();
+    session.hang_next(call);
+    let operation = hcs.create_operation(None);
+    let code = make(operation);
+    let outcome = code.is_ok().then(|| hcs.get_operation_result(operation));
+    hcs.close_operation(operation);
+    Answer { code, outcome }
+}
+
 /// A case in its situation.
 pub(crate) struct Pull<'a> {
     pub(crate) case: &'a Case<'a>,
@@ -77,6 +92,10 @@ impl Pull<'_> {
                 self.expect_visible(self.case.state, answer.outcome.as_ref())
             }
             Trigger::ModifyDone => self.change(),
+            Trigger::CreateProcess => self.create_process(),
+            Trigger::CreateProcessDone => self.process_is_made(),
+            Trigger::OpenProcess => self.open_process(),
+            Trigger::InitExit => self.first_process_ends(),
             Trigger::EnumerateDone => {
                 let answer = run(hcs, |operation| hcs.enumerate_compute_systems(Text::Null, operation));
                 self.expect_answer(&answer)?;
@@ -103,16 +122,11 @@ impl Pull<'_> {
     }
 
     /// Makes a call. One that is accepted is kept from ending where the target can do so, so that the state during it shows.
-    fn hold(&self, call: Call, make: impl FnOnce(hcs_api::OperationHandle) -> Hresult) -> Answer {
+    pub(crate) fn hold(&self, call: Call, make: impl FnOnce(hcs_api::OperationHandle) -> Hresult) -> Answer {
         if self.case.row.answer != Expected::Accepted || !self.hang {
             return run(self.hcs(), make);
         }
-        self.session.hang_next(call);
-        let operation = self.hcs().create_operation(None);
-        let code = make(operation);
-        let outcome = code.is_ok().then(|| self.hcs().get_operation_result(operation));
-        self.hcs().close_operation(operation);
-        Answer { code, outcome }
+        begin(self.session, call, make)
     }
 
     /// Listens to a system; answers what has been heard, which the caller reads later.

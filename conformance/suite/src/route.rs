@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use hcs_api::{Hcs, OperationHandle, SystemHandle, Text};
+use hcs_api::{Hcs, OperationHandle, ProcessHandle, SystemHandle, Text};
 use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::rule::{Answer, Row};
 use hcs_rules::vocabulary::{Call, Facet, Kind, OperationType, SystemState, Trigger};
 
-use crate::input::{Before, HOST, HOST_CONFIGURATION, Input};
-use crate::target::{Session, run};
+use crate::input::{Before, HOST, Input, host_configuration};
+use crate::process::input::{Program, parameters};
+use crate::process::route::await_exit;
+use crate::target::{Session, number, run};
 
 /// One step of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +110,26 @@ fn lead(rows: &[Row], step: Step, kind: Kind, from: SystemState, build: Build) -
 
 /// The shortest route from nothing to each state that can be reached.
 pub fn routes(rows: &[Row], kind: Kind, build: Build) -> BTreeMap<SystemState, Vec<Step>> {
-    let mut found = BTreeMap::from([(SystemState::Absent, Vec::new())]);
-    let mut queue = VecDeque::from([SystemState::Absent]);
+    search(rows, kind, build, SystemState::Absent, Vec::new())
+}
+
+/// The way to a running system.
+pub const TO_RUNNING: &[Step] = &[Step::Do(Call::CreateComputeSystem), Step::Do(Call::StartComputeSystem)];
+
+/// The shortest route to each state that a system can be in after it ran: in such a system there can be processes.
+pub fn routes_through_running(rows: &[Row], kind: Kind, build: Build) -> BTreeMap<SystemState, Vec<Step>> {
+    search(rows, kind, build, SystemState::Running, TO_RUNNING.to_vec())
+}
+
+fn search(
+    rows: &[Row],
+    kind: Kind,
+    build: Build,
+    begin: SystemState,
+    before: Vec<Step>,
+) -> BTreeMap<SystemState, Vec<Step>> {
+    let mut found = BTreeMap::from([(begin, before)]);
+    let mut queue = VecDeque::from([begin]);
     while let Some(from) = queue.pop_front() {
         for step in STEPS {
             let Some(to) = lead(rows, *step, kind, from, build) else { continue };
@@ -147,6 +167,12 @@ pub struct Scene {
     pub system: SystemHandle,
     /// The machine in which the system lives, if it lives in one.
     pub host: SystemHandle,
+    /// The process in the system, NULL if there is none.
+    pub process: ProcessHandle,
+    /// Its id, if it was made.
+    pub process_id: u32,
+    /// The operation of a creation that is not done.
+    pub begun: Option<(OperationHandle, Hresult)>,
     /// Operations that were kept from ending, and what else is to be closed.
     operations: Vec<OperationHandle>,
     others: Vec<SystemHandle>,
@@ -169,12 +195,24 @@ impl Scene {
         build: Build,
     ) -> Result<Scene, String> {
         let (system, host) = (SystemHandle::NULL, SystemHandle::NULL);
-        let mut scene = Scene { id: id.to_owned(), system, host, operations: Vec::new(), others: Vec::new() };
+        let mut scene = Scene {
+            id: id.to_owned(),
+            system,
+            host,
+            process: ProcessHandle::NULL,
+            process_id: 0,
+            begun: None,
+            operations: Vec::new(),
+            others: Vec::new(),
+        };
         if kind == Kind::HostedContainer {
-            scene.make_host(session)?;
+            scene.make_host(session, &host_configuration(input.os))?;
         }
         for step in route {
             scene.go(session, *step, kind, input, build)?;
+            if *step == Step::Do(Call::StartComputeSystem) {
+                scene.people(session, input)?;
+            }
         }
         if input.before == Before::ConnectionLost {
             session.world(Trigger::GuestDisconnect, id);
@@ -184,11 +222,11 @@ impl Scene {
     }
 
     /// The machine around hosted containers, unless it is there.
-    fn make_host(&mut self, session: &dyn Session) -> Result<(), String> {
+    fn make_host(&mut self, session: &dyn Session, configuration: &str) -> Result<(), String> {
         let hcs = session.hcs();
         let mut host = SystemHandle::NULL;
         let create = run(hcs, |operation| {
-            let (code, handle) = hcs.create_compute_system(HOST.into(), HOST_CONFIGURATION.into(), operation);
+            let (code, handle) = hcs.create_compute_system(HOST.into(), configuration.into(), operation);
             host = handle;
             code
         });
@@ -207,6 +245,47 @@ impl Scene {
             Some(Hresult::S_OK) => Ok(()),
             other => Err(format!("the start of the hosting machine came to {other:?}")),
         }
+    }
+
+    /// Makes the process that must be in the system, once that runs.
+    fn people(&mut self, session: &dyn Session, input: &Input) -> Result<(), String> {
+        let program = match input.before {
+            Before::ProcessLives => Program::Endless,
+            Before::ProcessEnded => Program::Short,
+            Before::FirstProcessRuns => Program::Slow,
+            Before::ProcessBegun => return self.begin_process(session, input),
+            Before::Nothing | Before::GuestStaysDown | Before::ConnectionLost => return Ok(()),
+        };
+        let hcs = session.hcs();
+        let parameters = parameters(program, input.os);
+        let answer = run(hcs, |operation| {
+            let (code, handle) = hcs.create_process(self.system, parameters.as_str().into(), operation);
+            self.process = handle;
+            code
+        });
+        let code = answer.outcome.map_or(answer.code, |outcome| outcome.code);
+        if code.is_err() {
+            return Err(format!("the creation of the process came to {code}"));
+        }
+        let asked = run(hcs, |operation| hcs.get_process_properties(self.process, operation, Text::Null));
+        let status = asked.outcome.and_then(|outcome| outcome.document).unwrap_or_default();
+        self.process_id = number(&status, "ProcessId").ok_or("the process has no id")?;
+        if input.before == Before::ProcessEnded {
+            return await_exit(session, self.process);
+        }
+        Ok(())
+    }
+
+    /// Begins the creation of a process.
+    fn begin_process(&mut self, session: &dyn Session, input: &Input) -> Result<(), String> {
+        let hcs = session.hcs();
+        session.delay_next(Call::CreateProcess);
+        let operation = hcs.create_operation(None);
+        self.operations.push(operation);
+        let (code, handle) = hcs.create_process(self.system, input.document.as_deref().into(), operation);
+        self.process = handle;
+        self.begun = Some((operation, code));
+        Ok(())
     }
 
     fn go(&mut self, session: &dyn Session, step: Step, kind: Kind, input: &Input, build: Build) -> Result<(), String> {
@@ -277,6 +356,9 @@ impl Scene {
         let hcs = session.hcs();
         for operation in self.operations {
             hcs.close_operation(operation);
+        }
+        if !self.process.is_null() {
+            hcs.close_process(self.process);
         }
         let systems = self.others.into_iter().chain([self.system, self.host]);
         for system in systems.filter(|system| !system.is_null()) {

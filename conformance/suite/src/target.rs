@@ -7,7 +7,7 @@ use hcs_rules::vocabulary::{Call, Trigger};
 /// What a target can do beside answering calls. A Windows host can do none of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Keep an operation from ending.
+    /// Keep an operation from ending, or have it take long.
     pub hang: bool,
     /// Crash a guest, power it off, stop the service.
     pub world_events: bool,
@@ -31,6 +31,8 @@ pub trait Session {
     fn hcs(&self) -> &dyn Hcs;
     /// The next operation of this call never ends by itself. Needs [`Capabilities::hang`].
     fn hang_next(&self, call: Call);
+    /// The next operation of this call takes long, though not as long as [`PATIENCE`]. Needs [`Capabilities::hang`].
+    fn delay_next(&self, call: Call);
     /// The guest of the next system on which this call succeeds never does what the call begins: come up, go down. Needs
     /// [`Capabilities::hang`].
     fn guest_hangs_next(&self, call: Call);
@@ -69,4 +71,11 @@ pub struct Answer {
 pub fn list(hcs: &dyn Hcs) -> String {
     let answer = run(hcs, |operation| hcs.enumerate_compute_systems(Text::Null, operation));
     answer.outcome.and_then(|outcome| outcome.document).map(|document| document.to_string()).unwrap_or_default()
+}
+
+/// The number that a document has under a name, wherever it stands.
+pub(crate) fn number(document: &str, name: &str) -> Option<u32> {
+    let (_, rest) = document.split_once(&format!(r#""{name}":"#))?;
+    let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..digits].parse().ok()
 }

@@ -82,7 +82,8 @@ fn the_machine_is_pure() {
         "RandomState",
         "Instant",
         "SystemTime",
-        "rand",
+        "rand::",
+        "rand_",
     ];
     assert_eq!(lines_with(&sources(&["sim/machine/src"]), &words), Vec::<String>::new());
 }

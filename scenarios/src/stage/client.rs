@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, PoisonError};
 
-use hcs_api::{Event, Hcs, OperationHandle, Text};
+use hcs_api::{Event, EventCallback, Hcs, OperationHandle, Text};
 use hcs_rules::export::{Dll, Export};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{EventType, GENERIC_ALL, INFINITE, OperationType};
 use hcs_sim::Client;
 
-use super::Stage;
 use super::words::{happened, milliseconds, seconds, text, told};
+use super::{Stage, process};
 use crate::library;
 
 impl Stage {
@@ -76,7 +76,7 @@ impl Stage {
     }
 
     /// Begins a call and waits for it; a call that is refused tells so at once.
-    fn both(&mut self, name: &str, verb: &str, words: &[&str]) -> Result<String, String> {
+    pub(super) fn both(&mut self, name: &str, verb: &str, words: &[&str]) -> Result<String, String> {
         let code = self.begin_call(name, verb, words)?;
         if code.is_err() {
             self.abandon(name, words)?;
@@ -94,11 +94,14 @@ impl Stage {
         self.begin_call(name, verb, &rest).map(|code| code.to_string())
     }
 
-    /// Makes an asynchronous call. Its operation is kept under the system's id.
-    fn begin_call(&mut self, name: &str, verb: &str, words: &[&str]) -> Result<Hresult, String> {
+    /// Makes an asynchronous call. Its operation is kept under the system's id, or the process's name.
+    pub(super) fn begin_call(&mut self, name: &str, verb: &str, words: &[&str]) -> Result<Hresult, String> {
         let id = *words.first().ok_or("which system?")?;
         let actor = self.actor(name)?;
         let client = actor.client.clone();
+        if process::VERBS.contains(&verb) {
+            return self.begin_on_process(name, verb, words);
+        }
         if let Some((_, old)) = actor.begun.remove(id) {
             client.close_operation(old);
         }
@@ -160,7 +163,11 @@ impl Stage {
     }
 
     pub(super) fn result(&mut self, name: &str, words: &[&str]) -> Result<String, String> {
-        let (client, _, _, operation) = self.begun(name, words)?;
+        let (client, id, verb, operation) = self.begun(name, words)?;
+        if process::INFORMS.contains(&verb.as_str()) {
+            let (outcome, information) = client.get_operation_result_and_process_info(operation);
+            return self.informed(name, &id, &outcome, information);
+        }
         Ok(told(&client.get_operation_result(operation)))
     }
 
@@ -170,12 +177,16 @@ impl Stage {
             Some(word) if verb != "create" || word.ends_with('s') => milliseconds(word).unwrap_or(INFINITE),
             _ => INFINITE,
         };
-        let outcome = client.wait_for_operation_result(operation, limit);
+        let informs = process::INFORMS.contains(&verb.as_str());
+        let (outcome, information) = match informs {
+            true => client.wait_for_operation_result_and_process_info(operation, limit),
+            false => (client.wait_for_operation_result(operation, limit), None),
+        };
         if outcome.code != Hresult::HCS_E_OPERATION_TIMEOUT {
             client.close_operation(operation);
             self.actor(name)?.begun.remove(&id);
         }
-        Ok(told(&outcome))
+        if informs { self.informed(name, &id, &outcome, information) } else { Ok(told(&outcome)) }
     }
 
     pub(super) fn create_in(&mut self, name: &str, words: &[&str]) -> Result<String, String> {
@@ -216,18 +227,22 @@ impl Stage {
 
     pub(super) fn watch(&mut self, name: &str, words: &[&str]) -> Result<String, String> {
         let (client, id, handle) = self.handle(name, words)?;
-        let (heard, sim, who) = (Arc::downgrade(&self.heard), self.sim.clone(), name.to_owned());
-        let callback = move |event: &Event| {
+        Ok(client.set_compute_system_callback(handle, 0, Some(self.listener(name, id))).to_string())
+    }
+
+    /// A callback that has whatever it hears of something told in the story.
+    pub(super) fn listener(&self, who: &str, of: String) -> EventCallback {
+        let (heard, sim, who) = (Arc::downgrade(&self.heard), self.sim.clone(), who.to_owned());
+        Arc::new(move |event: &Event| {
             let Some(heard) = heard.upgrade() else { return };
             let kind = EventType::ALL.iter().find(|kind| kind.value() == event.kind).map_or("?", |kind| kind.name());
-            let mut line = format!("{} {who} hears {kind} of {id}", seconds(sim.now()));
+            let mut line = format!("{} {who} hears {kind} of {of}", seconds(sim.now()));
             if let Some(data) = &event.data {
                 line.push(' ');
                 line.push_str(data);
             }
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-        };
-        Ok(client.set_compute_system_callback(handle, 0, Some(Arc::new(callback))).to_string())
+        })
     }
 
     pub(super) fn unwatch(&mut self, name: &str, words: &[&str]) -> Result<String, String> {

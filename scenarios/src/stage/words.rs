@@ -20,6 +20,16 @@ pub(super) fn split(line: &str) -> Vec<&str> {
     words
 }
 
+/// The end of a line that has so many words, as it was written.
+pub(super) fn tail(line: &str, count: usize) -> &str {
+    let words = split(line);
+    let mut rest = line.trim();
+    for word in &words[..words.len().saturating_sub(count)] {
+        rest = rest[word.len()..].trim_start();
+    }
+    rest
+}
+
 /// A call by its name, or by the part of it before `ComputeSystem`.
 pub(super) fn call(word: &str) -> Option<Call> {
     Call::by_name(word).or_else(|| Call::by_name(&format!("{word}ComputeSystem")))
@@ -64,4 +74,76 @@ pub(super) fn text(word: &str) -> Text<'_> {
         "\"\"" => Text::Some(""),
         word => Text::Some(word),
     }
+}
+
+/// Words, separated by blanks; what stands between quotation marks is one.
+pub(super) fn arguments(line: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut rest = line.trim();
+    while !rest.is_empty() {
+        let mut escaped = false;
+        let closes = |byte: u8| {
+            let closes = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            closes
+        };
+        let end = match rest.strip_prefix('"') {
+            Some(inner) => inner.bytes().position(closes).map_or(rest.len(), |at| at + 2),
+            None => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+        };
+        let (word, more) = rest.split_at(end);
+        words.push(match word.starts_with('"') {
+            true => String::from_utf8(unquoted(word)?).map_err(|_| format!("{word} is no text"))?,
+            false => word.to_owned(),
+        });
+        rest = more.trim_start();
+    }
+    Ok(words)
+}
+
+/// Text between quotation marks, as its bytes: `\n`, `\r`, `\t`, `\"`, `\\` and `\xHH` are one byte each.
+pub(super) fn unquoted(word: &str) -> Result<Vec<u8>, String> {
+    let inner = word.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or("a text does not end")?;
+    let mut bytes = Vec::new();
+    let mut rest = inner.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '\\' => bytes.push(match rest.next() {
+                Some('n') => b'\n',
+                Some('r') => b'\r',
+                Some('t') => b'\t',
+                Some('"') => b'"',
+                Some('\\') => b'\\',
+                Some('x') => {
+                    let digits: String = rest.by_ref().take(2).collect();
+                    u8::from_str_radix(&digits, 16).map_err(|_| format!("no byte \\x{digits}"))?
+                }
+                _ => return Err("an escape is \\n, \\r, \\t, \\\", \\\\ or \\xHH".to_owned()),
+            }),
+            '"' => return Err("a quotation mark in a text is \\\"".to_owned()),
+            character => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    Ok(bytes)
+}
+
+/// Bytes as a story shows them: each line between quotation marks, with the escapes that [`unquoted`] takes.
+pub(super) fn quoted(bytes: &[u8]) -> Vec<String> {
+    let line = |line: &[u8]| {
+        let mut told = "\"".to_owned();
+        for character in String::from_utf8_lossy(line).chars() {
+            match character {
+                '\n' => told.push_str("\\n"),
+                '\r' => told.push_str("\\r"),
+                '\t' => told.push_str("\\t"),
+                '"' => told.push_str("\\\""),
+                '\\' => told.push_str("\\\\"),
+                control if control.is_control() => told.push_str(&format!("\\x{:02x}", u32::from(control))),
+                character => told.push(character),
+            }
+        }
+        told.push('"');
+        told
+    };
+    bytes.split_inclusive(|byte| *byte == b'\n').map(line).collect()
 }

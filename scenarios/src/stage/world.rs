@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use hcs_machine::guest::program::PROGRAMS;
 use hcs_rules::access::Rights;
 use hcs_rules::failure::Failure;
+use hcs_rules::guest::GuestOs;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::{Profile, Quirk};
 use hcs_rules::vocabulary::EventType;
@@ -22,7 +24,8 @@ impl Stage {
             _ => return Err("as user, as hyper-v-administrator, or nothing".to_owned()),
         };
         let client = self.sim.client_as(name, rights);
-        self.actors.insert(name.to_owned(), Actor { client, systems: BTreeMap::new(), begun: BTreeMap::new() });
+        let actor = Actor { client, systems: BTreeMap::new(), processes: BTreeMap::new(), begun: BTreeMap::new() };
+        self.actors.insert(name.to_owned(), actor);
         Ok(String::new())
     }
 
@@ -129,6 +132,34 @@ impl Stage {
 
     pub(super) fn rdp_mode(&mut self, words: &[&str]) -> Result<String, String> {
         Ok(happened(self.sim.rdp_mode_change(words.first().ok_or("whose?")?)))
+    }
+
+    pub(super) fn guest(&mut self, words: &[&str]) -> Result<String, String> {
+        let name = words.first().ok_or("which program?")?.trim_end_matches(':');
+        let script = self.tail(words.len().saturating_sub(1));
+        self.sim.script(name, script)?;
+        Ok(String::new())
+    }
+
+    pub(super) fn guest_gone(&mut self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(self.sim.remove_program(words.first().ok_or("which program?")?)))
+    }
+
+    pub(super) fn process_exit(&mut self, words: &[&str]) -> Result<String, String> {
+        let [system, process, code] = words else { return Err("process-exit SYSTEM PID CODE".to_owned()) };
+        let number = |word: &str| word.parse().map_err(|_| format!("no number {word}"));
+        Ok(happened(self.sim.process_exit(system, number(process)?, number(code)?)))
+    }
+
+    pub(super) fn programs(&mut self, _words: &[&str]) -> Result<String, String> {
+        Ok(PROGRAMS
+            .iter()
+            .map(|program| {
+                let oses: Vec<&str> =
+                    GuestOs::ALL.iter().filter(|os| program.oses.contains(**os)).map(|os| os.name()).collect();
+                format!("\n  {} ({}): {}", program.usage, oses.join(", "), program.about)
+            })
+            .collect())
     }
 
     pub(super) fn hypervisor(&mut self, words: &[&str]) -> Result<String, String> {

@@ -9,24 +9,33 @@ use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use hcs_rules::build::Build;
 use hcs_rules::export::ABSENT;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{INVALID_OPERATION_ID, OperationType};
-use windows_sys::Win32::Foundation::{HMODULE, LocalFree};
-use windows_sys::Win32::System::HostComputeSystem::{
-    HCS_CREATE_OPTIONS_1, HCS_EVENT, HCS_EVENT_CALLBACK, HCS_OPERATION, HCS_OPERATION_COMPLETION, HCS_SYSTEM,
+use windows_sys::Win32::Foundation::{
+    CloseHandle, ERROR_ACCESS_DENIED, ERROR_BROKEN_PIPE, ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_IO_PENDING,
+    ERROR_NO_DATA, GetLastError, HANDLE, HMODULE, LocalFree, WIN32_ERROR,
 };
+use windows_sys::Win32::Storage::FileSystem::{ReadFile, WriteFile};
+use windows_sys::Win32::System::HostComputeSystem::{
+    HCS_CREATE_OPTIONS_1, HCS_EVENT, HCS_EVENT_CALLBACK, HCS_OPERATION, HCS_OPERATION_COMPLETION, HCS_PROCESS,
+    HCS_PROCESS_INFORMATION, HCS_SYSTEM,
+};
+use windows_sys::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED};
 use windows_sys::Win32::System::LibraryLoader::{
     GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
 };
-use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
+use windows_sys::Win32::System::Threading::CreateEventW;
+use windows_sys::core::{BOOL, HRESULT, PCWSTR, PWSTR};
 
 use crate::hcs::{
-    CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle,
-    Text,
+    CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle,
+    ProcessInformation, StreamHandle, SystemHandle, Text,
 };
 
 /// The real service of this host. Its clones share the loaded DLL.
@@ -38,6 +47,8 @@ struct Library {
     module: usize,
     contexts: Mutex<BTreeMap<u64, usize>>,
     callbacks: Mutex<BTreeMap<u64, Vec<Box<Callback>>>>,
+    /// The streams that futures have used.
+    lanes: Mutex<BTreeMap<u64, Arc<Lane>>>,
 }
 
 /// What a callback's context points to.
@@ -90,8 +101,8 @@ impl Windows {
         if module.is_null() {
             return Err(io::Error::last_os_error());
         }
-        let (contexts, callbacks) = (Mutex::default(), Mutex::default());
-        Ok(Windows(Arc::new(Library { module: module as usize, contexts, callbacks })))
+        let (contexts, callbacks, lanes) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Ok(Windows(Arc::new(Library { module: module as usize, contexts, callbacks, lanes })))
     }
 
     /// The build of this host, if it is one that the rows describe.
@@ -112,6 +123,11 @@ impl Windows {
         let callback = Box::new(callback);
         let context = (&raw const *callback).cast();
         (callback, context)
+    }
+
+    /// The lane of a stream that a future uses.
+    fn lane(&self, stream: StreamHandle) -> Arc<Lane> {
+        lock(&self.0.lanes).entry(stream.0).or_default().clone()
     }
 
     fn own(&self, handle: u64, callback: Box<Callback>) {
@@ -166,6 +182,200 @@ impl Wide {
     }
 }
 
+/// What a reader of process information gives: the information is there only with `S_OK`.
+fn informed(outcome: Outcome, information: &HCS_PROCESS_INFORMATION) -> (Outcome, Option<ProcessInformation>) {
+    let stream = |handle: HANDLE| StreamHandle(handle as usize as u64);
+    let information = (outcome.code == Hresult::S_OK).then(|| ProcessInformation {
+        process_id: information.ProcessId,
+        std_input: stream(information.StdInput),
+        std_output: stream(information.StdOutput),
+        std_error: stream(information.StdError),
+    });
+    (outcome, information)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How much a future reads or writes at once.
+const BLOCK: usize = 64 << 10;
+
+/// How often a read is cancelled that does not end, with a pause of [`CANCEL_PAUSE`] between.
+const CANCELS: u32 = 100;
+const CANCEL_PAUSE: Duration = Duration::from_millis(10);
+
+/// A stream that futures use. The service's pipes have no readiness to wait for, so that a thread reads or writes for them, one
+/// block at a time; what it has read stays here until somebody takes it.
+#[derive(Default)]
+struct Lane {
+    state: Mutex<LaneState>,
+    idle: Condvar,
+}
+
+#[derive(Default)]
+struct LaneState {
+    /// A thread is at work, for a reader or for a writer.
+    running: bool,
+    reads: bool,
+    /// What was read and not taken yet. Empty is the end, told once.
+    read: Option<Vec<u8>>,
+    failure: Option<io::Error>,
+    waker: Option<Waker>,
+    /// The stream is closed, and the thread closes the handle when it is done with it.
+    close: bool,
+}
+
+impl LaneState {
+    /// Takes of what was read as much as fits, or the failure. `None` when there is nothing.
+    fn take(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        if let Some(error) = self.failure.take() {
+            return Some(Err(error));
+        }
+        let mut bytes = self.read.take()?;
+        let count = bytes.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&bytes[..count]);
+        bytes.drain(..count);
+        if !bytes.is_empty() {
+            self.read = Some(bytes);
+        }
+        Some(Ok(count))
+    }
+}
+
+impl Lane {
+    /// Waits until no thread is at work.
+    fn idle(&self) -> MutexGuard<'_, LaneState> {
+        let state = lock(&self.state);
+        self.idle.wait_while(state, |state| state.running).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a thread that reads or writes once.
+    fn start(
+        self: Arc<Self>,
+        state: &mut LaneState,
+        stream: StreamHandle,
+        reads: bool,
+        work: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static,
+    ) -> io::Result<()> {
+        let lane = self;
+        std::thread::Builder::new().name("hcs stream".to_owned()).spawn(move || {
+            let outcome = work();
+            let mut state = lock(&lane.state);
+            match outcome {
+                Ok(bytes) if reads => state.read = Some(bytes),
+                Ok(_) => {}
+                Err(error) => state.failure = Some(error),
+            }
+            state.running = false;
+            let waker = state.waker.take();
+            if state.close {
+                close(stream);
+            }
+            drop(state);
+            lane.idle.notify_all();
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        })?;
+        (state.running, state.reads) = (true, reads);
+        Ok(())
+    }
+
+    /// The stream is closed. Answers whether the caller is to close the handle: not while a thread still uses it.
+    fn end(&self, stream: StreamHandle) -> bool {
+        let mut state = lock(&self.state);
+        state.waker = None;
+        if !state.reads {
+            // What was taken to be written still is.
+            state.close = state.running;
+            return !state.running;
+        }
+        // The thread may be just before its read, where there is nothing to cancel yet.
+        for _ in 0..CANCELS {
+            if !state.running {
+                return true;
+            }
+            // SAFETY: the handle is open for as long as the thread runs.
+            unsafe { CancelIoEx(raw(stream.0), core::ptr::null()) };
+            let waited = self.idle.wait_timeout(state, CANCEL_PAUSE);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.close = state.running;
+        !state.running
+    }
+}
+
+/// Runs a read or a write to its end, on a handle that is open for overlapped use or not.
+fn transfer(stream: StreamHandle, call: impl FnOnce(HANDLE, *mut OVERLAPPED) -> BOOL) -> Result<usize, WIN32_ERROR> {
+    /// Closes the event.
+    struct Event(HANDLE);
+    impl Drop for Event {
+        fn drop(&mut self) {
+            // SAFETY: the event is this one's own.
+            unsafe { CloseHandle(self.0) };
+        }
+    }
+    // SAFETY: every argument is optional. A manual event, because `GetOverlappedResult` asks for one.
+    let event = Event(unsafe { CreateEventW(core::ptr::null(), 1, 0, core::ptr::null()) });
+    if event.0.is_null() {
+        // SAFETY: the call has no requirements.
+        return Err(unsafe { GetLastError() });
+    }
+    let handle = raw(stream.0);
+    let mut overlapped = OVERLAPPED { hEvent: event.0, ..Default::default() };
+    let mut count = 0;
+    // SAFETY: what a call that has failed says is about this thread's call.
+    let error = || unsafe { GetLastError() };
+    if call(handle, &raw mut overlapped) == 0 {
+        match error() {
+            ERROR_IO_PENDING => {}
+            code => return Err(code),
+        }
+    }
+    // SAFETY: the structure and the buffer of the call live until this returns, which is when the transfer is over.
+    match unsafe { GetOverlappedResult(handle, &raw const overlapped, &raw mut count, 1) } {
+        0 => Err(error()),
+        _ => Ok(count as usize),
+    }
+}
+
+fn failure(code: WIN32_ERROR) -> io::Error {
+    match code {
+        ERROR_BROKEN_PIPE | ERROR_NO_DATA => io::ErrorKind::BrokenPipe.into(),
+        // No handle, or one of the other direction.
+        ERROR_INVALID_HANDLE | ERROR_ACCESS_DENIED => {
+            io::Error::new(io::ErrorKind::InvalidInput, io::Error::from_raw_os_error(code as i32))
+        }
+        code => io::Error::from_raw_os_error(code as i32),
+    }
+}
+
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+fn read(stream: StreamHandle, buffer: &mut [u8]) -> io::Result<usize> {
+    let (count, pointer) = (length(buffer), buffer.as_mut_ptr());
+    // SAFETY: the buffer is as long as is said, and outlives the transfer.
+    match transfer(stream, |handle, on| unsafe { ReadFile(handle, pointer, count, core::ptr::null_mut(), on) }) {
+        Err(ERROR_BROKEN_PIPE | ERROR_NO_DATA | ERROR_HANDLE_EOF) => Ok(0),
+        other => other.map_err(failure),
+    }
+}
+
+fn write(stream: StreamHandle, bytes: &[u8]) -> io::Result<usize> {
+    let (count, pointer) = (length(bytes), bytes.as_ptr());
+    // SAFETY: the bytes are as many as is said, and outlive the transfer.
+    transfer(stream, |handle, on| unsafe { WriteFile(handle, pointer, count, core::ptr::null_mut(), on) })
+        .map_err(failure)
+}
+
+fn close(stream: StreamHandle) {
+    // SAFETY: the handle is the caller's own to close; a bad one is an error that nobody asks for.
+    unsafe { CloseHandle(raw(stream.0)) };
+}
+
 fn raw(handle: u64) -> *mut c_void {
     handle as usize as *mut c_void
 }
@@ -202,6 +412,7 @@ unsafe extern "system" fn happened(event: *const HCS_EVENT, context: *const c_vo
 
 type Op = HCS_OPERATION;
 type Sys = HCS_SYSTEM;
+type Process = HCS_PROCESS;
 
 /// Calls an export that returns a code.
 macro_rules! code {
@@ -281,7 +492,7 @@ impl Hcs for Windows {
     }
 
     fn get_process_from_operation(&self, operation: OperationHandle) -> ProcessHandle {
-        match export!(self, HcsGetProcessFromOperation: fn(Op) -> *mut c_void) {
+        match export!(self, HcsGetProcessFromOperation: fn(Op) -> Process) {
             // SAFETY: the handle is the caller's.
             Some(function) => ProcessHandle(unsafe { function(raw(operation.0)) } as usize as u64),
             None => ProcessHandle::NULL,
@@ -308,19 +519,31 @@ impl Hcs for Windows {
         outcome!(self.HcsGetOperationResult(raw(operation.0) => Op))
     }
 
-    fn get_operation_result_and_process_info(&self, operation: OperationHandle) -> Outcome {
-        outcome!(self.HcsGetOperationResultAndProcessInfo(raw(operation.0) => Op, core::ptr::null_mut() => *mut c_void))
+    fn get_operation_result_and_process_info(
+        &self,
+        operation: OperationHandle,
+    ) -> (Outcome, Option<ProcessInformation>) {
+        let mut information = HCS_PROCESS_INFORMATION::default();
+        let outcome = outcome!(self.HcsGetOperationResultAndProcessInfo(
+            raw(operation.0) => Op, &raw mut information => *mut HCS_PROCESS_INFORMATION
+        ));
+        informed(outcome, &information)
     }
 
     fn wait_for_operation_result(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome {
         outcome!(self.HcsWaitForOperationResult(raw(operation.0) => Op, timeout_ms => u32))
     }
 
-    fn wait_for_operation_result_and_process_info(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome {
-        let none = core::ptr::null_mut();
-        outcome!(self.HcsWaitForOperationResultAndProcessInfo(
-            raw(operation.0) => Op, timeout_ms => u32, none => *mut c_void
-        ))
+    fn wait_for_operation_result_and_process_info(
+        &self,
+        operation: OperationHandle,
+        timeout_ms: u32,
+    ) -> (Outcome, Option<ProcessInformation>) {
+        let mut information = HCS_PROCESS_INFORMATION::default();
+        let outcome = outcome!(self.HcsWaitForOperationResultAndProcessInfo(
+            raw(operation.0) => Op, timeout_ms => u32, &raw mut information => *mut HCS_PROCESS_INFORMATION
+        ));
+        informed(outcome, &information)
     }
 
     fn set_operation_callback(&self, operation: OperationHandle, callback: Option<OperationCallback>) -> Hresult {
@@ -584,5 +807,160 @@ impl Hcs for Windows {
     fn revoke_vm_group_access(&self, path: Text<'_>) -> Hresult {
         let path = Wide::new(path);
         code!(self.HcsRevokeVmGroupAccess(path.pointer() => PCWSTR))
+    }
+
+    fn create_process(
+        &self,
+        system: SystemHandle,
+        parameters: Text<'_>,
+        operation: OperationHandle,
+    ) -> (Hresult, ProcessHandle) {
+        let parameters = Wide::new(parameters);
+        let mut process: Process = core::ptr::null_mut();
+        let code = code!(self.HcsCreateProcess(
+            raw(system.0) => Sys, parameters.pointer() => PCWSTR, raw(operation.0) => Op,
+            core::ptr::null() => *const c_void, &raw mut process => *mut Process
+        ));
+        (code, ProcessHandle(process as usize as u64))
+    }
+
+    fn open_process(&self, system: SystemHandle, process_id: u32, requested_access: u32) -> (Hresult, ProcessHandle) {
+        let mut process: Process = core::ptr::null_mut();
+        let code = code!(self.HcsOpenProcess(
+            raw(system.0) => Sys, process_id => u32, requested_access => u32, &raw mut process => *mut Process
+        ));
+        (code, ProcessHandle(process as usize as u64))
+    }
+
+    fn close_process(&self, process: ProcessHandle) {
+        if let Some(function) = export!(self, HcsCloseProcess: fn(Process)) {
+            // SAFETY: the handle is the caller's. The call waits for running callbacks, so that they can go after it.
+            unsafe { function(raw(process.0)) };
+        }
+        self.disown(process.0);
+    }
+
+    fn terminate_process(&self, process: ProcessHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let options = Wide::new(options);
+        code!(self.HcsTerminateProcess(raw(process.0) => Process, raw(operation.0) => Op, options.pointer() => PCWSTR))
+    }
+
+    fn signal_process(&self, process: ProcessHandle, operation: OperationHandle, options: Text<'_>) -> Hresult {
+        let options = Wide::new(options);
+        code!(self.HcsSignalProcess(raw(process.0) => Process, raw(operation.0) => Op, options.pointer() => PCWSTR))
+    }
+
+    fn get_process_info(&self, process: ProcessHandle, operation: OperationHandle) -> Hresult {
+        code!(self.HcsGetProcessInfo(raw(process.0) => Process, raw(operation.0) => Op))
+    }
+
+    fn get_process_properties(&self, process: ProcessHandle, operation: OperationHandle, query: Text<'_>) -> Hresult {
+        let query = Wide::new(query);
+        code!(self.HcsGetProcessProperties(raw(process.0) => Process, raw(operation.0) => Op, query.pointer() => PCWSTR))
+    }
+
+    fn modify_process(&self, process: ProcessHandle, operation: OperationHandle, settings: Text<'_>) -> Hresult {
+        let settings = Wide::new(settings);
+        code!(self.HcsModifyProcess(raw(process.0) => Process, raw(operation.0) => Op, settings.pointer() => PCWSTR))
+    }
+
+    fn set_process_callback(&self, process: ProcessHandle, options: u32, callback: Option<EventCallback>) -> Hresult {
+        let Some(callback) = callback else {
+            return code!(self.HcsSetProcessCallback(
+                raw(process.0) => Process, options as i32 => i32, core::ptr::null() => *const c_void,
+                None => HCS_EVENT_CALLBACK
+            ));
+        };
+        let (callback, context) = self.keep(Callback::Event(callback));
+        self.own(process.0, callback);
+        code!(self.HcsSetProcessCallback(
+            raw(process.0) => Process, options as i32 => i32, context => *const c_void,
+            Some(happened) => HCS_EVENT_CALLBACK
+        ))
+    }
+
+    fn wait_for_process_exit(&self, process: ProcessHandle, timeout_ms: u32) -> Outcome {
+        outcome!(self.HcsWaitForProcessExit(raw(process.0) => Process, timeout_ms => u32))
+    }
+
+    fn read_stream(&self, stream: StreamHandle, buffer: &mut [u8]) -> io::Result<usize> {
+        let lane = lock(&self.0.lanes).get(&stream.0).cloned();
+        match lane.and_then(|lane| lane.idle().take(buffer)) {
+            Some(taken) => taken,
+            None => read(stream, buffer),
+        }
+    }
+
+    fn write_stream(&self, stream: StreamHandle, bytes: &[u8]) -> io::Result<usize> {
+        let lane = lock(&self.0.lanes).get(&stream.0).cloned();
+        match lane.and_then(|lane| lane.idle().failure.take()) {
+            Some(error) => Err(error),
+            None => write(stream, bytes),
+        }
+    }
+
+    fn close_stream(&self, stream: StreamHandle) {
+        let lane = lock(&self.0.lanes).remove(&stream.0);
+        if lane.is_none_or(|lane| lane.end(stream)) {
+            close(stream);
+        }
+    }
+
+    fn poll_read_stream(
+        &self,
+        stream: StreamHandle,
+        buffer: &mut [u8],
+        context: &mut Context<'_>,
+        _ticket: &mut u64,
+    ) -> Poll<io::Result<usize>> {
+        let lane = self.lane(stream);
+        let mut state = lock(&lane.state);
+        if !state.running {
+            if let Some(taken) = state.take(buffer) {
+                return Poll::Ready(taken);
+            }
+            let limit = buffer.len().min(BLOCK);
+            let work = move || {
+                let mut bytes = vec![0; limit];
+                let count = read(stream, &mut bytes)?;
+                bytes.truncate(count);
+                Ok(bytes)
+            };
+            if let Err(error) = lane.clone().start(&mut state, stream, true, work) {
+                return Poll::Ready(Err(error));
+            }
+        }
+        state.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// What is taken is on its way: a future that is dropped then neither loses nor doubles it. A failure is told to the next
+    /// who writes.
+    fn poll_write_stream(
+        &self,
+        stream: StreamHandle,
+        bytes: &[u8],
+        context: &mut Context<'_>,
+        _ticket: &mut u64,
+    ) -> Poll<io::Result<usize>> {
+        let lane = self.lane(stream);
+        let mut state = lock(&lane.state);
+        if state.running {
+            state.waker = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        if let Some(error) = state.failure.take() {
+            return Poll::Ready(Err(error));
+        }
+        let bytes = bytes[..bytes.len().min(BLOCK)].to_vec();
+        let count = bytes.len();
+        let work = move || {
+            let mut left = &bytes[..];
+            while !left.is_empty() {
+                left = &left[write(stream, left)?..];
+            }
+            Ok(Vec::new())
+        };
+        Poll::Ready(lane.clone().start(&mut state, stream, false, work).map(|()| count))
     }
 }

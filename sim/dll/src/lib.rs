@@ -6,7 +6,12 @@
 //! | file | what is there |
 //! |---|---|
 //! | [`world`] | the process's world, configured by `HCS_SIM_SEED` and `HCS_SIM_BUILD` |
-//! | [`computecore`] | the exports |
+//! | [`computecore`] | the exports, all of them |
+//! | `operation`, `system`, `process`, `service`, `files` | the exports of one noun each |
+//! | `unmodelled` | exports that are there and say that they are not modelled |
+//! | `abi` | what every export is made of |
+//! | `stream` | standard streams as handles of the operating system |
+//! | `handle` | off Windows: what a program uses such handles with |
 //! | `text` | UTF-16 in, and documents out that the caller frees |
 //!
 //! Deliberately absent: any decision about HCS. An export turns its arguments into a call of [`hcs_api::Hcs`] and the
@@ -17,8 +22,18 @@
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("handles carry 64 bits");
 
+mod abi;
 pub mod computecore;
+mod files;
+#[cfg(unix)]
+mod handle;
+mod operation;
+mod process;
+mod service;
+mod stream;
+mod system;
 mod text;
+mod unmodelled;
 pub mod world;
 
 pub use world::{client, reset, simulator};

@@ -34,7 +34,10 @@ pub fn simulator() -> Simulator {
 
 /// Begins a new world. Handles of the old one are unknown in it, or name something else: close them before.
 pub fn reset(seed: u64, build: Build) {
-    *world().lock().unwrap_or_else(PoisonError::into_inner) = make(seed, build);
+    let new = make(seed, build);
+    let old = std::mem::replace(&mut *world().lock().unwrap_or_else(PoisonError::into_inner), new);
+    // What is left of the old world's streams breaks, so that no thread waits there for ever.
+    old.simulator.client_death(&old.client);
 }
 
 /// This process as a client: its handles are those of the C ABI.

@@ -44,4 +44,13 @@ fn a_c_program_lives_one_life() {
     assert!(lines[2].starts_with(r#"start again: 0x00000000 0x80370105 {"Error":-1070137083"#), "{printed}");
     assert!(lines[3].contains(r#""State":"Running""#), "{printed}");
     assert_eq!(lines[4], "terminate: 0x00000000 0x00000000 ");
+
+    // A process, its output to the end, and how it ended.
+    assert_eq!(lines[7..10], ["process: 0x00000000 0x00000000 ", "hi", ""], "{printed}");
+    assert!(lines[10].starts_with(r#"exit: 0x00000000 0x00000000 {"ProcessId":"#), "{printed}");
+    assert!(lines[10].ends_with(r#""Exited":true,"ExitCode":0,"LastWaitResult":0}"#), "{printed}");
+    // One whose output nobody reads to the end.
+    assert_eq!((lines[11], lines[12].len()), ("process: 0x00000000 0x00000000 ", 4), "{printed}");
+    assert!(lines[13].contains(r#""Exited":true"#), "{printed}");
+    assert_eq!(lines[14], "terminate: 0x00000000 0x00000000 ");
 }

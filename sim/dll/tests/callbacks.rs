@@ -3,6 +3,8 @@
 #![expect(unsafe_code, reason = "the client's side of a C ABI")]
 
 mod common;
+#[path = "common/machine.rs"]
+mod machine;
 
 use core::ffi::c_void;
 use std::ptr::null;
@@ -10,9 +12,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use common::{create, operation, wait};
+use common::{operation, wait};
 #[cfg(not(windows))]
 use hcs_sim_dll as _;
+use machine::create;
 use windows_sys::Win32::System::HostComputeSystem::*;
 
 const SOON: Duration = Duration::from_secs(20);

@@ -176,8 +176,11 @@ impl Canonical<'_> {
             | Request::SetProcessCallback { options, callback, .. } => {
                 self.number((*options).into()).tag((*callback).into())
             }
+            Request::GetOperationResultAndProcessInfo { out, .. } => self.tag((*out).into()),
+            Request::WaitForOperationResultAndProcessInfo { timeout_ms, out, .. } => {
+                self.number((*timeout_ms).into()).tag((*out).into())
+            }
             Request::WaitForOperationResult { timeout_ms, .. }
-            | Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. }
             | Request::WaitForComputeSystemExit { timeout_ms, .. }
             | Request::WaitForProcessExit { timeout_ms, .. } => self.number((*timeout_ms).into()),
             Request::CreateProcess { parameters, out, .. } => self.text(parameters).tag((*out).into()),
@@ -236,7 +239,6 @@ impl Canonical<'_> {
             | Request::GetOperationType { .. }
             | Request::GetOperationId { .. }
             | Request::GetOperationResult { .. }
-            | Request::GetOperationResultAndProcessInfo { .. }
             | Request::CancelOperation { .. }
             | Request::CloseProcess { .. }
             | Request::GetProcessInfo { .. }

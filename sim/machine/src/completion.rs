@@ -5,8 +5,9 @@ use std::sync::Arc;
 use hcs_rules::answer::Form;
 use hcs_rules::constraint;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::profile::Quirk;
 use hcs_rules::rule::{After, Answer, Row};
-use hcs_rules::vocabulary::{Facet, Kind, SystemState, Trigger};
+use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger};
 
 use crate::answer;
 use crate::configuration::{Filter, present};
@@ -74,6 +75,18 @@ impl Host {
         if let Some(key) = work.system {
             self.announce(row, key, None, effects);
         }
+    }
+
+    /// Whether the service does not survive what this request asks of it: a quirk.
+    pub(crate) fn stops_service(&self, work: &Work) -> bool {
+        let system = work.system.and_then(|key| self.systems.get(key));
+        self.quirks.contains(Quirk::EmptyLayersStopService)
+            && work.kind == OperationType::Create
+            && work.is_by_rule()
+            && system.is_some_and(|system| {
+                let layers = system.container(&["Storage", "Layers"]);
+                system.kind == Kind::ProcessContainer && layers.is_some_and(|layers| layers.items().next().is_none())
+            })
     }
 
     /// What a completed request ends with.

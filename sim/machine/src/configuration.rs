@@ -165,7 +165,7 @@ impl Reading {
         let facets = (Facet::MalformedOptions, Facet::InvalidOptions);
         Reading::of(text, Root::ShutdownOptions, build, facets, |node| {
             match present(node, "Mechanism").and_then(Node::as_str) {
-                Some("IntegrationService") if !system.has_shutdown_service() => Facet::Unconfigured,
+                Some("IntegrationService") if !system.has_service("Shutdown") => Facet::Unconfigured,
                 Some("IntegrationService") if !is_up => Facet::GuestNotUp,
                 Some("IntegrationService") => Facet::ByIntegrationService,
                 _ => system.by_guest(Facet::ByGuestConnection),

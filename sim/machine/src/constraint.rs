@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hcs_rules::constraint::{Constraint, ROWS};
+use hcs_rules::constraint::{Constraint, ROWS, memory_piece};
 use hcs_rules::document::Root;
 use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::{Kind, OperationType, SystemState};
@@ -29,7 +29,7 @@ impl Host {
                 let needs = !matches!(system.kind, Kind::ProcessContainer | Kind::HostedContainer);
                 needs && !self.hypervisor
             }
-            Constraint::OddMemory => memory(system).is_some_and(|size| size % 2 == 1),
+            Constraint::OddMemory => memory(system).is_some_and(|size| size % memory_piece(self.quirks) != 0),
             Constraint::ComPort => {
                 let ports = system.machine(&["Devices", "ComPorts"]);
                 ports.is_some_and(|ports| ports.members().any(|(name, _)| !matches!(name, "0" | "1")))

@@ -3,14 +3,14 @@
 //! A program inside runs for one stretch at a time, as an entry of the agenda; it says what it waits for, and is entered
 //! again when that has come. A program outside acts through [`GuestRequest`], with the same means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use hcs_rules::guest::{
     self, GuestOs, MOST_PROCESSES, PROGRAM_START, ProcessEnd, SIGKILL, SIGWINCH, Signal, is_ignored_by_default,
 };
 use hcs_rules::process::{LaunchFault, ProcessState, ProcessTrigger};
-use hcs_rules::vocabulary::{Kind, SystemState};
+use hcs_rules::vocabulary::{Kind, OperationType, SystemState};
 
 use crate::configuration::present;
 use crate::document::{Document, Node};
@@ -201,6 +201,11 @@ impl Host {
         self.happen_to_process(ProcessTrigger::Created, key, None, effects);
         self.enter_process(system, key);
         self.begin_program(key, effects);
+        let creator = self.processes.get(key).and_then(|process| process.creator);
+        if creator.is_none_or(|handle| self.process_handles.get(handle).is_none()) {
+            // The only handle that could have taken the streams was closed meanwhile.
+            self.close_unclaimed(key, effects);
+        }
     }
 
     /// A process gets its id, and is found by it.
@@ -233,8 +238,7 @@ impl Host {
     fn begin_program(&mut self, key: Key, effects: &mut Vec<Effect>) {
         let Some(process) = self.processes.get(key) else { return };
         let launch = process.launch.clone();
-        let frozen = self.systems.get(process.system).is_some_and(|system| !is_going(system.state))
-            || self.is_machine_paused(process.system);
+        let frozen = self.is_standing(process.system);
         let name = launch.program().unwrap_or_default();
         let runs = match self.registered(&name) {
             Some(Registered::Outside) => {
@@ -252,6 +256,11 @@ impl Host {
         if frozen {
             self.happen_to_process(ProcessTrigger::Freeze, key, None, effects);
         }
+    }
+
+    /// Whether nothing runs in a system.
+    pub(crate) fn is_standing(&self, system: Key) -> bool {
+        self.systems.get(system).is_some_and(|system| !is_going(system.state)) || self.is_machine_paused(system)
     }
 
     fn is_machine_paused(&self, system: Key) -> bool {
@@ -340,8 +349,10 @@ impl Host {
         let mut inside = Inside { host: self, key, effects, to_itself: Vec::new() };
         let pause = program.run(&mut inside);
         let to_itself = inside.to_itself;
-        if let Some(process) = self.processes.get_mut(key) {
-            process.runs = Runs::Inside(program);
+        match self.processes.get_mut(key) {
+            Some(process) if process.end.is_none() => process.runs = Runs::Inside(program),
+            // What it did has ended it, with its system.
+            _ => return,
         }
         match pause {
             Pause::Waits(awaits) => self.set_waiting(key, awaits),
@@ -398,9 +409,7 @@ impl Host {
     /// A child is over: its parent may ask for the code.
     pub(crate) fn child_is_over(&mut self, parent: Key, child: u32, code: u32, effects: &mut Vec<Effect>) {
         let Some(process) = self.processes.get_mut(parent) else { return };
-        if let Some(entry) = process.children.iter_mut().find(|(id, _)| *id == child) {
-            entry.1 = Some(code);
-        }
+        process.children.is_over(child, code);
         if process.awaits.child == Some(child) {
             self.wake_program(parent, effects);
         }
@@ -420,11 +429,14 @@ impl Host {
         let now = self.now;
         let Some(process) = self.processes.get_mut(key) else { return };
         process.stood += now.0.saturating_sub(process.stands_since.0);
-        let awaits = process.awaits;
+        let (awaits, late) = (process.awaits, std::mem::take(&mut process.late));
         if process.runs == Runs::Outside {
             self.wake_program(key, effects);
         } else {
             self.set_waiting(key, awaits);
+        }
+        for signal in late {
+            self.deliver(key, signal, effects);
         }
     }
 
@@ -471,6 +483,13 @@ impl Host {
         }
         let kills = signal == Signal::Number(SIGKILL);
         let Some(process) = self.processes.get_mut(key) else { return };
+        if process.state == ProcessState::Frozen {
+            // It was on its way when the system was paused.
+            if process.late.len() < MOST_SIGNALS {
+                process.late.push(signal);
+            }
+            return;
+        }
         let reaction = match (&mut process.runs, &mut process.signals) {
             _ if kills => Reaction::Default,
             (Runs::Inside(program), _) => program.signal(signal),
@@ -508,8 +527,7 @@ impl Host {
     fn children_of(&self, key: Key) -> Vec<Key> {
         let Some(process) = self.processes.get(key) else { return Vec::new() };
         let Some(system) = self.systems.get(process.system) else { return Vec::new() };
-        let alive = process.children.iter().filter(|(_, code)| code.is_none());
-        alive.filter_map(|(id, _)| system.processes.get(id).copied()).collect()
+        process.children.living.iter().filter_map(|id| system.processes.get(id).copied()).collect()
     }
 
     fn send_or_kill(&mut self, key: Key, signal: Option<Signal>, effects: &mut Vec<Effect>) {
@@ -589,26 +607,36 @@ impl Host {
             return None;
         }
         let inherited = parent.standard.clone();
-        let object = parent.object ^ (parent.children.len() as u64 + 1).wrapping_mul(0xA076_1D64_78BD_642F);
+        // Member by member: a copy of the parent would bring all its children with it.
         let child = Process {
+            system,
+            kind: parent.kind,
+            os: parent.os,
             state: ProcessState::Running,
+            id: 0,
             image: launch.image().into(),
             init: false,
+            in_machine: parent.in_machine,
             parent: Some(key),
-            children: Vec::new(),
+            children: Children::default(),
             launch: Arc::new(launch),
             runs: Runs::Nothing,
             standard: [const { Standard::None }; 3],
             unclaimed: [None; 3],
             creator: None,
+            console: parent.console,
             awaits: Await::default(),
             due: None,
             waits: Vec::new(),
             signals: None,
+            late: Vec::new(),
+            began: parent.began,
+            stood: parent.stood,
+            stands_since: parent.stands_since,
             end: None,
             handles: Vec::new(),
-            object,
-            ..parent.clone()
+            object: parent.object,
+            ordinals: [0; OperationType::COUNT],
         };
         let child = self.processes.insert(child);
         let directed = |index: usize| match &streams[index] {
@@ -627,15 +655,11 @@ impl Host {
             process.standard = standard;
         }
         self.enter_process(system, child);
-        let id = self.processes.get(child)?.id;
+        let entry = self.processes.get_mut(child)?;
+        let id = entry.id;
+        entry.object ^= u64::from(id).wrapping_mul(0xA076_1D64_78BD_642F);
         if let Some(parent) = self.processes.get_mut(key) {
-            // Children that are over are kept for whoever asks late, but not for ever.
-            if parent.children.len() >= MOST_CHILDREN
-                && let Some(over) = parent.children.iter().position(|(_, code)| code.is_some())
-            {
-                parent.children.remove(over);
-            }
-            parent.children.push((id, None));
+            parent.children.living.insert(id);
         }
         self.begin_program(child, effects);
         Some(id)
@@ -742,7 +766,7 @@ impl Host {
 impl Process {
     /// The exit code of a child that is over.
     fn exit_of(&self, child: u32) -> Option<u32> {
-        self.children.iter().find(|(id, _)| *id == child).and_then(|(_, code)| *code)
+        self.children.over.get(&child).copied()
     }
 }
 
@@ -757,8 +781,33 @@ const fn is_going(state: SystemState) -> bool {
     !matches!(state, SystemState::Paused | SystemState::Resuming | SystemState::Saving | SystemState::Template)
 }
 
-/// How many signals a program outside may leave untaken.
+/// How many signals a program may leave untaken.
 const MOST_SIGNALS: usize = 64;
+
+/// The processes that one has started inside, by their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Children {
+    living: BTreeSet<u32>,
+    /// The exit codes of those that are over.
+    over: BTreeMap<u32, u32>,
+    /// In which order they ended.
+    order: VecDeque<u32>,
+}
+
+impl Children {
+    /// One is over. Its code is kept for whoever asks late, but not for ever.
+    fn is_over(&mut self, child: u32, code: u32) {
+        if self.living.remove(&child) {
+            self.over.insert(child, code);
+            self.order.push_back(child);
+            if self.order.len() > MOST_CHILDREN
+                && let Some(first) = self.order.pop_front()
+            {
+                self.over.remove(&first);
+            }
+        }
+    }
+}
 
 /// How many children a process remembers, once they are over.
 const MOST_CHILDREN: usize = 4096;

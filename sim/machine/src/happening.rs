@@ -63,13 +63,15 @@ impl Host {
         row.answer != Answer::Nothing
     }
 
-    /// The connection to a guest is lost, and with it what is known of the processes behind it.
+    /// The connection to a guest is lost, and with it what is known of the processes behind it. The containers in a machine
+    /// are reached through it.
     fn lose_connection(&mut self, key: Key, effects: &mut Vec<Effect>) {
-        for system in std::iter::once(key).chain(self.hosted_in(key)) {
-            if let Some(system) = self.systems.get_mut(system) {
-                system.connection = Connection::Lost;
-            }
-            self.happen_to_processes(ProcessTrigger::ConnectionLost, system, effects);
+        if let Some(system) = self.systems.get_mut(key) {
+            system.connection = Connection::Lost;
+        }
+        self.happen_to_processes(ProcessTrigger::ConnectionLost, key, effects);
+        for hosted in self.hosted_in(key) {
+            self.happen(Trigger::GuestDisconnect, hosted, effects);
         }
     }
 

@@ -300,6 +300,21 @@ impl Host {
         self.agenda.values().filter(|item| matches!(item, Item::Work(_))).count()
     }
 
+    /// How many processes are known, those that are over and still held included.
+    pub fn processes(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// How many calls are blocked.
+    pub fn waits(&self) -> usize {
+        self.waits.len()
+    }
+
+    /// How many standard streams there are, with both ends open or one.
+    pub fn pipes(&self) -> usize {
+        self.pipes.len()
+    }
+
     /// What the latency of this call is to be drawn for; `None` when the call starts no operation.
     pub fn draw(&self, client: ClientId, request: &Request) -> Option<Draw> {
         let call = request.call()?;
@@ -357,6 +372,11 @@ impl Host {
                 break;
             }
             match entry.remove_entry() {
+                (due, Item::Work(work)) if self.stops_service(&work) => {
+                    // The service takes what is in flight with it, this request too.
+                    self.agenda.insert(due, Item::Work(work));
+                    self.service_stop(effects);
+                }
                 (due, Item::Work(work)) => self.complete(due, work, effects),
                 (_, Item::Guest(system)) => {
                     self.happen(Trigger::GuestStops, system, effects);
@@ -420,7 +440,7 @@ impl Host {
                 Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
             }
         }
-        self.operation_stage(&admitted)?;
+        self.operation_stage(&admitted, request)?;
         let system = admitted.system.and_then(|key| self.handles.get(key)).map(|handle| handle.epoch);
         let process = admitted.process.and_then(|key| self.process_handles.get(key)).map(|handle| handle.epoch);
         let connection = match system.or(process) {
@@ -438,7 +458,7 @@ impl Host {
     }
 
     /// The operation stage: may the call use the operation, and how?
-    fn operation_stage(&mut self, admitted: &Admitted) -> Result<(), Reply> {
+    fn operation_stage(&mut self, admitted: &Admitted, request: &Request) -> Result<(), Reply> {
         let Some((key, operation)) = admitted.operation.and_then(|key| Some((key, self.operations.get(key)?))) else {
             return Ok(());
         };
@@ -452,7 +472,7 @@ impl Host {
             Some(Verdict::Fail(code)) => Err(refusal(admitted.call, code)),
             Some(Verdict::Empty) => Err(empty(admitted.call)),
             Some(Verdict::Result) => Err(Reply::Outcome(operation.code, operation.document.clone())),
-            Some(Verdict::ResultAndInfo) => Err(self.result_and_info(key)),
+            Some(Verdict::ResultAndInfo) => Err(self.result_and_info(key, request.takes_information())),
             Some(Verdict::Pass | Verdict::Wait) | None => Ok(()),
         }
     }

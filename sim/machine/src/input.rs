@@ -70,6 +70,8 @@ pub enum Request {
     },
     GetOperationResultAndProcessInfo {
         operation: Handle,
+        /// Whether there is a pointer for the information, which is optional. What nobody takes stays.
+        out: bool,
     },
     WaitForOperationResult {
         operation: Handle,
@@ -78,6 +80,8 @@ pub enum Request {
     WaitForOperationResultAndProcessInfo {
         operation: Handle,
         timeout_ms: u32,
+        /// As above.
+        out: bool,
     },
     SetOperationCallback {
         operation: Handle,
@@ -336,6 +340,15 @@ impl Request {
         })
     }
 
+    /// Whether the caller has a pointer for process information.
+    pub(crate) const fn takes_information(&self) -> bool {
+        matches!(
+            self,
+            Request::GetOperationResultAndProcessInfo { out: true, .. }
+                | Request::WaitForOperationResultAndProcessInfo { out: true, .. }
+        )
+    }
+
     /// The operation that the call takes.
     pub const fn operation(&self) -> Option<Handle> {
         Some(match self {
@@ -347,7 +360,7 @@ impl Request {
             | Request::GetOperationType { operation }
             | Request::GetOperationId { operation }
             | Request::GetOperationResult { operation }
-            | Request::GetOperationResultAndProcessInfo { operation }
+            | Request::GetOperationResultAndProcessInfo { operation, .. }
             | Request::WaitForOperationResult { operation, .. }
             | Request::WaitForOperationResultAndProcessInfo { operation, .. }
             | Request::SetOperationCallback { operation, .. }

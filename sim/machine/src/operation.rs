@@ -175,8 +175,8 @@ impl Host {
                 let handle = handle.map_or(Handle::NULL, |handle| Handle::new(HandleType::Process, handle));
                 Reply::Handle(Hresult::S_OK, handle)
             }
-            Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. } => {
-                self.block(on.client, For::Information(key), *timeout_ms)
+            Request::WaitForOperationResultAndProcessInfo { timeout_ms, out, .. } => {
+                self.block(on.client, For::Information(key, *out), *timeout_ms)
             }
             Request::WaitForOperationResult { timeout_ms, .. } => {
                 debug_assert_eq!(
@@ -389,10 +389,15 @@ impl Host {
                 self.happen_to_process(ProcessTrigger::CreationFailed, on.process, None, effects);
             }
             Call::TerminateProcess if matches!(work.plan, Plan::Fails(..)) => {
-                if let Some(process) = self.processes.get_mut(on.process)
-                    && process.state == ProcessState::Terminating
-                {
-                    process.state = on.before;
+                let Some(process) = self.processes.get_mut(on.process) else { return };
+                if process.state != ProcessState::Terminating {
+                    return;
+                }
+                process.state = on.before;
+                let system = process.system;
+                if self.is_standing(system) {
+                    // It was left out when the system was paused.
+                    self.happen_to_process(ProcessTrigger::Freeze, on.process, None, effects);
                 }
             }
             _ => {}
@@ -485,6 +490,10 @@ impl Host {
             if let Some(system) = work.system.and_then(|key| self.systems.get_mut(key)) {
                 system.in_flight.retain(|other| *other != due);
             }
+            if let (Ending::ServiceStop, Some(on)) = (ending, &work.on_process) {
+                // The service's end is what ends the waits, not that of the creation.
+                self.end_waits_for(on.process, &Reply::Outcome(code, None), effects);
+            }
             self.fail_process(&work, effects);
             self.finish(&work, code, document, effects);
         }
@@ -494,4 +503,11 @@ impl Host {
 /// The type of operation that a call starts.
 pub(crate) fn started_by(call: Call) -> OperationType {
     call.operation_type().unwrap_or(OperationType::None)
+}
+
+impl Work {
+    /// Whether the row of its completion says how it ends.
+    pub(crate) fn is_by_rule(&self) -> bool {
+        self.plan == Plan::ByRule
+    }
 }

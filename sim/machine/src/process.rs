@@ -21,7 +21,7 @@ use crate::answer;
 use crate::configuration::{Reading, present};
 use crate::document::{Document, Node};
 use crate::effect::{Effect, Finding, Notification, ProcessInformation, Reply, Target};
-use crate::execution::{Runs, Standard};
+use crate::execution::{Children, Runs, Standard};
 use crate::guest::{Await, Launch};
 use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Due, Host, refusal};
@@ -44,14 +44,14 @@ pub(crate) struct Process {
     pub(crate) id: u32,
     /// The image's name, as a process list shows it.
     pub(crate) image: Arc<str>,
-    /// Whether it was made by a client, and before all others: the end of a Linux container.
+    /// Whether it was made by a client, and began before all others: its end is that of a Linux container.
     pub(crate) init: bool,
     /// Whether it runs in the machine around the container.
     pub(crate) in_machine: bool,
     /// The process that has started it inside.
     pub(crate) parent: Option<Key>,
-    /// Those that it has started inside: their ids, and their exit codes when they are over.
-    pub(crate) children: Vec<(u32, Option<u32>)>,
+    /// Those that it has started inside.
+    pub(crate) children: Children,
     /// What it was started with.
     pub(crate) launch: Arc<Launch>,
     pub(crate) runs: Runs,
@@ -69,6 +69,8 @@ pub(crate) struct Process {
     pub(crate) waits: Vec<Key>,
     /// Signals that a program outside has not taken yet; `None` while it does not handle any.
     pub(crate) signals: Option<VecDeque<Signal>>,
+    /// Signals that have come while its clock stood: they reach it when it goes on.
+    pub(crate) late: Vec<Signal>,
     /// When it began, in the world's time.
     pub(crate) began: Time,
     /// How long its clock has stood still.
@@ -228,7 +230,7 @@ impl Host {
             init: false,
             in_machine,
             parent: None,
-            children: Vec::new(),
+            children: Children::default(),
             launch: Arc::new(launch),
             runs: Runs::Nothing,
             standard: [const { Standard::None }; 3],
@@ -239,6 +241,7 @@ impl Host {
             due: None,
             waits: Vec::new(),
             signals: None,
+            late: Vec::new(),
             began: Time::ZERO,
             stood: 0,
             stands_since: Time::ZERO,
@@ -432,13 +435,19 @@ impl Host {
         let Some(process) = self.processes.get_mut(key) else { return };
         process.handles.retain(|other| *other != handle);
         let last = process.handles.is_empty();
-        let unclaimed =
-            if process.creator == Some(handle) { std::mem::take(&mut process.unclaimed) } else { [None; 3] };
-        for pipe in unclaimed.into_iter().flatten() {
-            self.close_client_end(pipe, effects);
+        if process.creator == Some(handle) {
+            self.close_unclaimed(key, effects);
         }
         if last {
             self.happen_to_process(ProcessTrigger::LastHandleGone, key, None, effects);
+        }
+    }
+
+    /// Closes the ends of the streams that nobody can take any more.
+    pub(crate) fn close_unclaimed(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        let unclaimed = self.processes.get_mut(key).map(|process| std::mem::take(&mut process.unclaimed));
+        for pipe in unclaimed.into_iter().flatten().flatten() {
+            self.close_client_end(pipe, effects);
         }
     }
 
@@ -498,25 +507,26 @@ impl Host {
                 self.raise_on_process(EventType::ServiceDisconnect, key, handle, effects);
             }
         }
+        if row.on == ProcessTrigger::CreationFailed {
+            // Who has waited for its end meanwhile would wait for ever.
+            self.end_waits_for(key, &Reply::Outcome(Hresult::ERROR_NOT_FOUND, None), effects);
+            self.forget_if_unheld(key, effects);
+            return;
+        }
         let (Some(_), Some(end)) = (row.ends, process.end) else { return };
         let (parent, id, init, os, system) = (process.parent, process.id, process.init, process.os, process.system);
         let handles = process.handles.clone();
         let by_itself = row.on == ProcessTrigger::ProgramEnd || row.on == ProcessTrigger::TerminateDone;
         if end.told {
-            for handle in &handles {
-                self.raise_on_process(EventType::ProcessExited, key, *handle, effects);
+            for handle in handles {
+                self.raise_on_process(EventType::ProcessExited, key, handle, effects);
             }
         }
         let reply = match end.told {
             true => Reply::Outcome(Hresult::S_OK, self.status(key)),
             false => Reply::Outcome(Hresult::HCS_E_SERVICE_DISCONNECT, None),
         };
-        for handle in handles {
-            let waits = self.process_handles.get_mut(handle).map(|entry| std::mem::take(&mut entry.waits));
-            for wait in waits.unwrap_or_default() {
-                self.wake(wait, reply.clone(), effects);
-            }
-        }
+        self.end_waits_for(key, &reply, effects);
         if let Some(parent) = parent {
             self.child_is_over(parent, id, end.code, effects);
         }
@@ -528,6 +538,22 @@ impl Host {
                 self.happen_with(Trigger::InitExit, facet, system, effects);
             }
         }
+        self.forget_if_unheld(key, effects);
+    }
+
+    /// Ends the waits for a process's end, on every handle.
+    pub(crate) fn end_waits_for(&mut self, key: Key, reply: &Reply, effects: &mut Vec<Effect>) {
+        let handles = self.processes.get(key).map(|process| process.handles.clone()).unwrap_or_default();
+        for handle in handles {
+            let waits = self.process_handles.get_mut(handle).map(|entry| std::mem::take(&mut entry.waits));
+            for wait in waits.unwrap_or_default() {
+                self.wake(wait, reply.clone(), effects);
+            }
+        }
+    }
+
+    /// A process that nobody holds may be gone.
+    fn forget_if_unheld(&mut self, key: Key, effects: &mut Vec<Effect>) {
         if self.processes.get(key).is_some_and(|process| process.handles.is_empty()) {
             self.happen_to_process(ProcessTrigger::LastHandleGone, key, None, effects);
         }
@@ -536,10 +562,8 @@ impl Host {
     /// The record goes.
     fn forget_process(&mut self, key: Key, effects: &mut Vec<Effect>) {
         self.stop_program(key, effects);
+        self.close_unclaimed(key, effects);
         let Some(process) = self.processes.remove(key) else { return };
-        for pipe in process.unclaimed.into_iter().flatten() {
-            self.close_client_end(pipe, effects);
-        }
         if let Some(system) = self.systems.get_mut(process.system)
             && system.processes.get(&process.id) == Some(&key)
         {
@@ -573,8 +597,13 @@ impl Host {
 
     /// What a creation ends with that the guest finds impossible.
     pub(crate) fn launch_refusal(&self, key: Key) -> Option<(Hresult, Form)> {
-        let (fault, os) = (self.launch_fault(key)?, self.processes.get(key)?.os);
-        let code = process::launch_fault(fault, os).code;
+        let process = self.processes.get(key)?;
+        let connection = self.systems.get(process.system).map(|system| system.connection);
+        let code = match connection {
+            // The guest cannot be asked any more.
+            Some(Connection::Lost) => CONNECTION_LOST,
+            _ => process::launch_fault(self.launch_fault(key)?, process.os).code,
+        };
         Some((code, failure::form(OperationType::CreateProcess, code)))
     }
 
@@ -683,11 +712,11 @@ impl Host {
 
     // -- Information and status.
 
-    /// An operation's result with the process information, which moves out.
-    pub(crate) fn result_and_info(&mut self, operation: Key) -> Reply {
+    /// An operation's result with the process information, which moves out to a caller that has a pointer for it.
+    pub(crate) fn result_and_info(&mut self, operation: Key, out: bool) -> Reply {
         let Some(entry) = self.operations.get_mut(operation) else { return Reply::Void };
         let (code, document) = (entry.code, entry.document.clone());
-        if code.is_err() {
+        if code.is_err() || !out {
             return Reply::Info(code, document, None);
         }
         entry.info_taken = true;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hcs_rules::answer::system_type;
 use hcs_rules::build::Build;
 use hcs_rules::document::schema::answer::{PROPERTIES, STATISTICS};
-use hcs_rules::property::{SystemProperty, property};
+use hcs_rules::property::{OB_ROOT, SystemProperty, property};
 use hcs_rules::resource::{RESOURCES, Resource};
 use hcs_rules::vocabulary::{Kind, SystemState};
 
@@ -59,6 +59,9 @@ fn write_properties(document: &mut ObjectWriter<'_>, host: &Host, system: &Syste
     }
     if let Some(state) = system.state.visible() {
         document.string("State", state);
+        if OB_ROOT.kinds.contains(system.kind) {
+            document.string(OB_ROOT.member, &format!("\\Silos\\{}", system.sequence));
+        }
     }
     let Some(query) = query else {
         if let Some(hosting) = hosting_id(system) {
@@ -112,9 +115,7 @@ fn value(host: &Host, system: &System, wanted: SystemProperty) -> Option<String>
         SystemProperty::TerminateOnLastHandleClosed => Some(system.ends_with_handles().to_string()),
         SystemProperty::SharedMemoryRegion => is_running(system).then(|| shared_memory(system)),
         SystemProperty::GuestConnection => (system.connection == Connection::Open).then(|| connection(host.build)),
-        SystemProperty::ICHeartbeatStatus => {
-            system.machine(&["Services", "Heartbeat"]).map(|_| heartbeat(host, system))
-        }
+        SystemProperty::ICHeartbeatStatus => heartbeat(host, system),
         SystemProperty::CpuGroup => {
             let group = host.cpu_group(system).unwrap_or_default();
             Some(Writer::object(|value| value.string("Id", &group.hyphenated().to_string())))
@@ -282,12 +283,14 @@ pub(crate) fn versions(build: Build) -> String {
     })
 }
 
-/// `IntegrationComponentStatus`
-fn heartbeat(host: &Host, system: &System) -> String {
-    let up = system.up <= host.now;
-    Writer::object(|status| {
-        status.boolean("IsEnabled", true);
-        status.string("State", if up { "Ok" } else { "NoContact" });
-        status.string("Reason", if up { "HealthyApps" } else { "Unknown" });
+/// `IntegrationComponentStatus`, of a machine that has the service.
+fn heartbeat(host: &Host, system: &System) -> Option<String> {
+    let (state, reason) = hcs_rules::property::heartbeat(system.state, system.up <= host.now)?;
+    system.has_service("Heartbeat").then(|| {
+        Writer::object(|status| {
+            status.boolean("IsEnabled", true);
+            status.string("State", state);
+            status.string("Reason", reason);
+        })
     })
 }

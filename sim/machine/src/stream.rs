@@ -3,7 +3,7 @@
 //! A stream holds at most [`PIPE_CAPACITY`] bytes. Who writes into a full one waits; who reads from an empty one waits
 //! until there is something or nobody is left who could write. What was written before the writer ended can still be read.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use hcs_rules::guest::PIPE_CAPACITY;
@@ -25,8 +25,8 @@ pub(crate) struct Pipe {
     bytes: VecDeque<u8>,
     /// Whether the client's end is open: handed out, or still to be.
     client_open: bool,
-    /// The processes that have the guest's end.
-    guests: Vec<Key>,
+    /// The processes that have the guest's end, and how often: a console's output and error are one.
+    guests: BTreeMap<Key, u32>,
     /// The client's calls that wait, with what they want.
     waits: VecDeque<(Key, Want)>,
 }
@@ -83,7 +83,7 @@ impl Host {
             to_guest,
             bytes: VecDeque::new(),
             client_open: true,
-            guests: vec![guest],
+            guests: BTreeMap::from([(guest, 1)]),
             waits: VecDeque::new(),
         })
     }
@@ -97,16 +97,20 @@ impl Host {
     /// One more process has the guest's end.
     pub(crate) fn share_pipe(&mut self, pipe: Key, guest: Key) {
         if let Some(pipe) = self.pipes.get_mut(pipe) {
-            pipe.guests.push(guest);
+            *pipe.guests.entry(guest).or_default() += 1;
         }
     }
 
     /// A process gives the guest's end back, once.
     pub(crate) fn release_pipe(&mut self, pipe: Key, guest: Key, effects: &mut Vec<Effect>) {
-        if let Some(entry) = self.pipes.get_mut(pipe)
-            && let Some(at) = entry.guests.iter().position(|holder| *holder == guest)
-        {
-            entry.guests.remove(at);
+        let Some(entry) = self.pipes.get_mut(pipe) else { return };
+        let Some(times) = entry.guests.get_mut(&guest) else { return };
+        *times -= 1;
+        if *times == 0 {
+            entry.guests.remove(&guest);
+        }
+        // Only the last of many changes anything for the others.
+        if entry.guests.is_empty() {
             self.serve(pipe, effects);
         }
     }
@@ -123,10 +127,14 @@ impl Host {
             self.wake(wait, Reply::Stream(StreamReply::Bad(HandleFault::Closed)), effects);
         }
         self.serve(pipe, effects);
+        self.wake_guests(pipe, effects);
     }
 
-    /// Something about the stream has changed: whoever waits and can go on does, and a stream without ends is gone.
+    /// Something about the stream has changed: a client that waits and can go on does, and a stream without ends is gone.
+    /// The guests are told when that leaves bytes or room for them: each to have a look at every byte that one of them writes
+    /// would be endless work where there are many.
     fn serve(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        let mut served = false;
         loop {
             let Some(pipe) = self.pipes.get_mut(key) else { return };
             let writers = !pipe.guests.is_empty();
@@ -147,17 +155,25 @@ impl Host {
             if let Some((wait, _)) = pipe.waits.pop_front() {
                 self.wake(wait, Reply::Stream(reply), effects);
             }
+            served = true;
         }
         let Some(pipe) = self.pipes.get(key) else { return };
         if pipe.guests.is_empty() && !pipe.client_open {
             self.pipes.remove(key);
-            return;
+        } else if served {
+            self.wake_guests(key, effects);
         }
+    }
+
+    /// The guests that wait for bytes or room look again, if there is any.
+    fn wake_guests(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        let Some(pipe) = self.pipes.get(key) else { return };
         let to_guest = pipe.to_guest;
         let ready =
             if to_guest { !pipe.bytes.is_empty() || !pipe.client_open } else { pipe.has_room() || !pipe.client_open };
         if ready {
-            for guest in pipe.guests.clone() {
+            let guests: Vec<Key> = pipe.guests.keys().copied().collect();
+            for guest in guests {
                 self.stream_is_ready(guest, key, to_guest, effects);
             }
         }
@@ -223,7 +239,7 @@ impl Host {
             StreamRequest::Read { limit, .. } => {
                 let first = entry.waits.is_empty();
                 if let Some(bytes) = first.then(|| entry.read(*limit as usize, writers)).flatten() {
-                    self.serve(pipe, effects);
+                    self.wake_guests(pipe, effects);
                     return Reply::Stream(StreamReply::Bytes(bytes.into()));
                 }
                 Want::Read(*limit as usize)
@@ -234,7 +250,7 @@ impl Host {
                 }
                 if entry.waits.is_empty() && (entry.has_room() || bytes.is_empty()) {
                     let count = entry.write(bytes);
-                    self.serve(pipe, effects);
+                    self.wake_guests(pipe, effects);
                     return Reply::Stream(StreamReply::Written(count as u32));
                 }
                 Want::Write(bytes.clone())

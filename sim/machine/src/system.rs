@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hcs_rules::answer::Exit;
 use hcs_rules::document::Root;
+use hcs_rules::document::schema::machine::SERVICES_HEEDED_SINCE;
 use hcs_rules::rule::Row;
 use hcs_rules::system;
 use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger};
@@ -54,7 +55,7 @@ pub(crate) struct System {
     pub(crate) processes: BTreeMap<u32, Key>,
     /// How many processes clients have made in it.
     pub(crate) made_processes: u32,
-    /// Whether a process has begun in it: the first one is its init.
+    /// Whether a process of a client's has begun in it: the first that does is its init.
     pub(crate) has_init: bool,
     /// How many processes its own kernel has given an id to.
     pub(crate) process_count: u32,
@@ -128,15 +129,15 @@ impl System {
         self.member(&[member]).and_then(Node::as_bool) == Some(true)
     }
 
-    /// Whether the document configures the integration service that shuts the guest down. Below schema version 2.5 the
-    /// section is accepted and dropped (observed by two clients).
-    pub(crate) fn has_shutdown_service(&self) -> bool {
+    /// Whether the document configures this integration service, in a section that is heeded.
+    pub(crate) fn has_service(&self, name: &str) -> bool {
         let declared = |part| self.member(&["SchemaVersion", part]).and_then(Node::as_u64);
+        let (since_major, since_minor) = SERVICES_HEEDED_SINCE;
         let before = match (declared("Major"), declared("Minor")) {
-            (Some(major), minor) => (major, minor.unwrap_or(0)) < (2, 5),
+            (Some(major), minor) => (major, minor.unwrap_or(0)) < (since_major.into(), since_minor.into()),
             (None, _) => false,
         };
-        !before && self.machine(&["Services", "Shutdown"]).is_some()
+        !before && self.machine(&["Services", name]).is_some()
     }
 
     /// Whether a device stands against saving: a GPU partition, VSMB or Plan 9.

@@ -169,6 +169,11 @@ mod tests {
         assert!(matches!(table.find(second), Found::Live(&"second")));
         assert!(matches!(table.find(Key { index: 7, generation: 0 }), Found::Never));
         assert!(matches!(table.find(Key { index: 0, generation: 9 }), Found::Never));
+        table.remove(second);
+        assert!(matches!(table.find(second), Found::Gone));
+        let third = Key { generation: second.generation + 1, ..second };
+        assert!(matches!(table.find(third), Found::Never), "a key that will be has not been yet");
+        assert_eq!(table.insert("third"), third);
     }
 
     #[test]

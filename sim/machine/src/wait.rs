@@ -18,8 +18,8 @@ use crate::time::Time;
 pub(crate) enum For {
     /// An operation's result.
     Operation(Key),
-    /// An operation's result with the process information.
-    Information(Key),
+    /// An operation's result with the process information, and whether the caller takes that.
+    Information(Key, bool),
     /// The end of the system behind a handle.
     Exit(Key),
     /// The end of the process behind a handle.
@@ -73,7 +73,7 @@ impl Host {
     fn timed_out(&self, awaits: For) -> Reply {
         match awaits {
             For::Operation(_) => Reply::Outcome(WAIT_TIMED_OUT, None),
-            For::Information(_) => Reply::Info(WAIT_TIMED_OUT, None, None),
+            For::Information(..) => Reply::Info(WAIT_TIMED_OUT, None, None),
             For::Exit(_) => Reply::Outcome(EXIT_WAIT_TIMED_OUT, None),
             For::ProcessExit(handle) if self.has(Quirk::ExitWaitTellsTimeOut) => {
                 let process = self.process_handles.get(handle).map(|handle| handle.process);
@@ -105,10 +105,9 @@ impl Host {
     ) {
         let waits = self.operations.get_mut(operation).map(|operation| std::mem::take(&mut operation.waits));
         for wait in waits.unwrap_or_default() {
-            let informed = matches!(self.waits.get(wait), Some(Wait { awaits: For::Information(_), .. }));
-            let reply = match informed {
-                true => self.result_and_info(operation),
-                false => Reply::Outcome(code, document.cloned()),
+            let reply = match self.waits.get(wait) {
+                Some(Wait { awaits: For::Information(_, out), .. }) => self.result_and_info(operation, *out),
+                _ => Reply::Outcome(code, document.cloned()),
             };
             self.wake(wait, reply, effects);
         }
@@ -125,7 +124,7 @@ impl Host {
     pub(crate) fn abandon_wait(&mut self, wait: Key, effects: &mut Vec<Effect>) {
         let reply = match self.waits.get(wait).map(|entry| entry.awaits) {
             Some(For::Stream(_)) => Reply::Stream(StreamReply::GivenUp),
-            Some(For::Information(_)) => Reply::Info(Hresult::ERROR_INVALID_HANDLE, None, None),
+            Some(For::Information(..)) => Reply::Info(Hresult::ERROR_INVALID_HANDLE, None, None),
             _ => Reply::Outcome(Hresult::ERROR_INVALID_HANDLE, None),
         };
         self.forget_wait(wait);
@@ -146,7 +145,7 @@ impl Host {
     /// The list of those who wait for the same. Streams keep their own, with what is wanted.
     fn waits_on(&mut self, awaits: For) -> Option<&mut Vec<Key>> {
         match awaits {
-            For::Operation(key) | For::Information(key) => {
+            For::Operation(key) | For::Information(key, _) => {
                 self.operations.get_mut(key).map(|operation| &mut operation.waits)
             }
             For::Exit(key) => self.handles.get_mut(key).map(|handle| &mut handle.waits),

@@ -66,7 +66,7 @@ impl Host {
 
     /// The service goes: every system with it, in the order of creation, then the requests that belong to no system. From
     /// then on every handle is lost.
-    fn service_stop(&mut self, effects: &mut Vec<Effect>) -> bool {
+    pub(crate) fn service_stop(&mut self, effects: &mut Vec<Effect>) -> bool {
         if self.service == Service::Stopped {
             return false;
         }

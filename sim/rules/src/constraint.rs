@@ -9,6 +9,7 @@ use crate::build::Build::{B19041, B26100, B26200};
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented, observed};
 use crate::hresult::Hresult;
+use crate::profile::{Quirk, Quirks};
 use crate::vocabulary::OperationType;
 
 closed! {
@@ -16,7 +17,7 @@ closed! {
     pub enum Constraint, Constraints {
         /// The host has no hypervisor, and the system needs one.
         NoHypervisor,
-        /// Memory is given out in pieces of 2 MB.
+        /// Memory is given out in pieces: see [`memory_piece`].
         OddMemory,
         /// There are two serial ports, named 0 and 1.
         ComPort,
@@ -124,7 +125,7 @@ pub const ROWS: &[ConstraintRow] = &[
         &[observed("cowork-vm issues 42888 and 33784", &[B19041, B26200])]),
     create("constraint.memory", Constraint::OddMemory, Hresult::WBEM_E_INVALID_PARAMETER, Form::Attributed,
         &[observed("appsandbox issue 11: 8006 MB refused as the reporter says, odd sizes as the maintainer says", &[B26100]),
-          client("WSL and hcsshim round to 2 MB"), assumed("that odd sizes are refused, and 8006 is not")]),
+          client("WSL and hcsshim round to 2 MB"), assumed("that odd sizes are refused, and 8006 only on a host with that quirk")]),
     create("constraint.com-port", Constraint::ComPort, Hresult::HCS_E_INVALID_JSON, Form::Attributed,
         &[observed("a third port is refused", &[B26100]), documented("schema reference: not larger than 1")]),
     create("constraint.scsi-slot", Constraint::ScsiSlot, Hresult::E_INVALIDARG, Form::Attributed,
@@ -175,6 +176,11 @@ pub const ROWS: &[ConstraintRow] = &[
     save("constraint.save-locked", Constraint::SaveLocked, Hresult::ERROR_SHARING_VIOLATION, &[assumed("the code's text")]),
     save("constraint.save-full", Constraint::SaveFull, Hresult::ERROR_DISK_FULL, &[assumed("the code's text; that no part of the file is left")]),
 ];
+
+/// The megabytes of a piece of memory, of which a machine has a whole number.
+pub const fn memory_piece(quirks: Quirks) -> u64 {
+    if quirks.contains(Quirk::CoarseMemory) { 4 } else { 2 }
+}
 
 /// The row of a constraint.
 pub const fn row(constraint: Constraint) -> &'static ConstraintRow {

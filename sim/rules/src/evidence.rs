@@ -1,6 +1,7 @@
 //! How a row is known: its sources, and where each was seen.
 
 use crate::build::{Build, Builds};
+use crate::process::{ProcessState, ProcessStates};
 use crate::vocabulary::{Kind, Kinds, SystemState, SystemStates};
 
 /// The class of a source, best first.
@@ -27,14 +28,23 @@ pub struct Source {
     pub text: &'static str,
     /// For an observation: the kinds on which it was made.
     pub kinds: Kinds,
-    /// For an observation: the states in which it was made.
+    /// For an observation: the states of the system in which it was made.
     pub states: SystemStates,
+    /// For an observation of a process: the states of the process in which it was made.
+    pub process_states: ProcessStates,
     /// For an observation: the builds on which it was made.
     pub builds: Builds,
 }
 
 const fn source(class: Class, text: &'static str) -> Source {
-    Source { class, text, kinds: Kinds::EVERY, states: SystemStates::EVERY, builds: Builds::EVERY }
+    Source {
+        class,
+        text,
+        kinds: Kinds::EVERY,
+        states: SystemStates::EVERY,
+        process_states: ProcessStates::EVERY,
+        builds: Builds::EVERY,
+    }
 }
 
 /// Microsoft's documentation says so. `page` is the page's name.
@@ -52,7 +62,8 @@ pub const fn client(project: &'static str) -> Source {
     source(Class::Client, project)
 }
 
-/// It was seen on a real host of these builds; narrow it with [`Source::kinds`] and [`Source::states`].
+/// It was seen on a real host of these builds; narrow it with [`Source::kinds`], and with [`Source::states`] or
+/// [`Source::process_states`].
 pub const fn observed(by: &'static str, builds: &[Build]) -> Source {
     let mut seen = source(Class::Observed, by);
     seen.builds = Builds::of(builds);
@@ -71,10 +82,20 @@ impl Source {
         self
     }
 
-    /// The observation was made in these states.
+    /// The observation was made in these states of the system.
     pub const fn states(mut self, states: &[SystemState]) -> Source {
         self.states = SystemStates::of(states);
         self
+    }
+
+    /// The observation was made in these states of the process.
+    pub const fn process_states(mut self, states: &[ProcessState]) -> Source {
+        self.process_states = ProcessStates::of(states);
+        self
+    }
+
+    fn was_made_on(&self, kind: Kind, build: Build) -> bool {
+        self.kinds.contains(kind) && self.builds.contains(build)
     }
 }
 
@@ -91,20 +112,23 @@ pub enum Standing {
     Assumed,
 }
 
-/// The standing of one cell under a row with these sources.
+/// The standing of one cell of the table of systems, under a row with these sources.
 pub fn standing(sources: &[Source], kind: Kind, state: SystemState, build: Build) -> Standing {
-    let mut best = Standing::Assumed;
-    for source in sources {
-        let here = match source.class {
-            Class::Observed => {
-                let seen =
-                    source.kinds.contains(kind) && source.states.contains(state) && source.builds.contains(build);
-                if seen { Standing::Seen } else { Standing::Extrapolated }
-            }
-            Class::Documented | Class::Header | Class::Client => Standing::Stated,
-            Class::Assumed => Standing::Assumed,
-        };
-        best = best.min(here);
-    }
-    best
+    best(sources, |source| source.was_made_on(kind, build) && source.states.contains(state))
+}
+
+/// The standing of one cell of the table of processes, under a row with these sources.
+pub fn process_standing(sources: &[Source], kind: Kind, state: ProcessState, build: Build) -> Standing {
+    best(sources, |source| source.was_made_on(kind, build) && source.process_states.contains(state))
+}
+
+/// The best that any of the sources says of a cell; `is_here` tells whether an observation was made in it.
+fn best(sources: &[Source], is_here: impl Fn(&Source) -> bool) -> Standing {
+    let standings = sources.iter().map(|source| match source.class {
+        Class::Observed if is_here(source) => Standing::Seen,
+        Class::Observed => Standing::Extrapolated,
+        Class::Documented | Class::Header | Class::Client => Standing::Stated,
+        Class::Assumed => Standing::Assumed,
+    });
+    standings.min().unwrap_or(Standing::Assumed)
 }

@@ -32,6 +32,12 @@ pub struct Failure {
 
 const MACHINES: Kinds = Kinds::of(&[Kind::VirtualMachine, Kind::GuestVirtualMachine, Kind::HyperVContainer]);
 const SILOS: Kinds = Kinds::of(&[Kind::ProcessContainer, Kind::HostedContainer]);
+/// Where processes can be made.
+const PEOPLED: Kinds =
+    Kinds::of(&[Kind::GuestVirtualMachine, Kind::ProcessContainer, Kind::HyperVContainer, Kind::HostedContainer]);
+/// Where the guest's agent makes them, behind a connection.
+const REMOTE: Kinds = Kinds::of(&[Kind::GuestVirtualMachine, Kind::HyperVContainer, Kind::HostedContainer]);
+const CONTAINERS: Kinds = Kinds::of(&[Kind::ProcessContainer, Kind::HyperVContainer, Kind::HostedContainer]);
 
 const fn fails(
     id: &'static str,
@@ -66,9 +72,13 @@ impl Failure {
     }
 }
 
-use OperationType::{Create, Enumerate, GetProperties, Modify, Pause, Resume, Save, ShutDown, Start, Terminate};
+use OperationType::{
+    Create, CreateProcess, Enumerate, GetProcessInfo, GetProcessProperties, GetProperties, Modify, ModifyProcess,
+    Pause, Resume, Save, ShutDown, SignalProcess, Start, Terminate,
+};
 
-/// Every plausible failure, by operation.
+/// Every plausible failure, by operation. Those of a termination of a process stand under `kill`: the operation has the
+/// type of a signal. That a creation's result is lost though the process runs is a quirk, see [`crate::profile`].
 #[rustfmt::skip]
 pub const FAILURES: &[Failure] = &[
     fails("create.access-denied", Create, Hresult::E_ACCESSDENIED, Form::Attributed, MACHINES,
@@ -88,6 +98,7 @@ pub const FAILURES: &[Failure] = &[
     fails("create.image-mismatch", Create, Hresult::HCS_E_IMAGE_MISMATCH, Form::Bare, Kinds::EVERY, &[documented("version compatibility of containers")]),
     fails("create.rpc", Create, Hresult::RPC_S_CALL_FAILED, Form::Bare, Kinds::EVERY, &[observed("moby issue 43886", &[B20348])]).refusing(),
     fails("start.disk-denied", Start, Hresult::E_ACCESSDENIED, Form::Storage, MACHINES, &[observed("Solon, VMLord: a disk without a grant", &[B26100, B26200]), assumed("the document")]),
+    fails("start.disk-denied-otherwise", Start, Hresult::HCS_E_SYSTEM_ALREADY_STOPPED, Form::Bare, MACHINES, &[client("one client meets this code for a disk without a grant"), assumed("the document")]),
     fails("start.disk-missing", Start, Hresult::ERROR_PATH_NOT_FOUND, Form::Storage, MACHINES, &[observed("cowork-vm issue 47370", &[B26100])]),
     fails("start.disk-footer", Start, Hresult::ERROR_FILE_CORRUPT, Form::Storage, MACHINES, &[observed("Solon: a footer in the wrong place", &[B26200]), assumed("the document")]),
     fails("start.disk-sparse", Start, Hresult::ERROR_VIRTUAL_DISK_LIMITATION, Form::Storage, MACHINES, &[observed("cowork-vm issue 66772: compressed, encrypted or sparse", &[B26100])]),
@@ -113,11 +124,36 @@ pub const FAILURES: &[Failure] = &[
     fails("modify.guest-json", Modify, Hresult::HCS_E_INVALID_JSON, Form::Bare, Kinds::EVERY, &[observed("hcsshim issue 2739: a member that the guest does not know", &[B20348])]),
     fails("properties.access-denied", GetProperties, Hresult::E_ACCESSDENIED, Form::Bare, SILOS, &[observed("kubernetes issue 98509", &[B17763])]),
     fails("properties.one-part", GetProperties, Hresult::HCS_E_CONNECTION_TIMEOUT, Form::Bare, Kinds::EVERY, &[client("hcsshim issue 1362: one slow part fails the statistics as a whole"), assumed("the code")]),
+    fails("create-process.no-executable", CreateProcess, Hresult::ERROR_FILE_NOT_FOUND, Form::Bare, PEOPLED,
+        &[observed("hcsshim issue 674, moby pull request 40128, docker for-win issue 2679", &[B17763]), assumed("the document; one client's rendering of it has an event without a provider, which is left out")]),
+    fails("create-process.exiting", CreateProcess, Hresult::HCS_E_INVALID_STATE, Form::Bare, CONTAINERS, &[observed("navcontainerhelper issue 1819: the container exits, the legacy form of the code", &[B17763])]),
+    fails("create-process.guest-runtime", CreateProcess, Hresult::E_FAIL, Form::Bare, REMOTE,
+        &[observed("opengcs issue 327: the runtime inside a Linux guest fails", &[B17763]), assumed("the document; the guest's own event with its stack trace is left out")]),
+    fails("create-process.connection-closed", CreateProcess, Hresult::HCS_E_CONNECTION_CLOSED, Form::Bare, REMOTE, &[documented("the code's text"), assumed("that a creation can end so")]),
+    fails("create-process.connection-timeout", CreateProcess, Hresult::HCS_E_CONNECTION_TIMEOUT, Form::Bare, REMOTE, &[documented("the code's text"), assumed("that a creation can end so")]),
+    fails("create-process.rpc", CreateProcess, Hresult::RPC_S_CALL_FAILED, Form::Bare, PEOPLED, &[observed("hcsshim issue 1472, moby issue 43886: the service dies", &[B20348])]).refusing(),
+    fails("signal.invalid-state", SignalProcess, Hresult::HCS_E_INVALID_STATE, Form::Bare, PEOPLED, &[client("hcsshim takes it for: gone, and the notification is missing")]),
+    fails("signal.system-not-found", SignalProcess, Hresult::HCS_E_SYSTEM_NOT_FOUND, Form::Bare, PEOPLED, &[client("hcsshim takes it for: gone, and the notification is missing")]),
+    fails("signal.not-found", SignalProcess, Hresult::ERROR_NOT_FOUND, Form::Bare, PEOPLED, &[client("hcsshim takes it for: gone, and the notification is missing; opengcs issue 294: its guest answers so")]),
+    fails("signal.connection-closed", SignalProcess, Hresult::HCS_E_CONNECTION_CLOSED, Form::Bare, REMOTE, &[documented("the code's text"), assumed("that a signal can end so")]),
+    fails("kill.access-denied", SignalProcess, Hresult::E_ACCESSDENIED, Form::Bare, PEOPLED, &[observed("hcsshim issue 1251: the process is being ended already", &[B17763])]),
+    fails("kill.process-stopped", SignalProcess, Hresult::HCS_E_PROCESS_ALREADY_STOPPED, Form::Bare, PEOPLED, &[client("hcsshim takes it for: already stopped")]),
+    fails("kill.system-stopped", SignalProcess, Hresult::HCS_E_SYSTEM_ALREADY_STOPPED, Form::Bare, PEOPLED, &[client("hcsshim takes it for: already stopped; its guest answers so of a container that has stopped")]),
+    fails("process-info.stopped", GetProcessInfo, Hresult::HCS_E_PROCESS_ALREADY_STOPPED, Form::Bare, PEOPLED, &[client("hcsshim: the process is over before its information is read")]),
+    fails("process-info.connection-closed", GetProcessInfo, Hresult::HCS_E_CONNECTION_CLOSED, Form::Bare, REMOTE, &[documented("the code's text"), assumed("that the operation can end so")]),
+    fails("process-properties.connection-closed", GetProcessProperties, Hresult::HCS_E_CONNECTION_CLOSED, Form::Bare, REMOTE, &[documented("the code's text"), assumed("that the operation can end so")]),
+    fails("modify-process.stopped", ModifyProcess, Hresult::HCS_E_PROCESS_ALREADY_STOPPED, Form::Bare, PEOPLED, &[client("hcsshim names it for all three changes of a process")]),
+    fails("modify-process.connection-closed", ModifyProcess, Hresult::HCS_E_CONNECTION_CLOSED, Form::Bare, REMOTE, &[documented("the code's text"), assumed("that a change can end so")]),
     fails("enumerate.rpc", Enumerate, Hresult::RPC_S_CALL_FAILED, Form::Bare, Kinds::EVERY, &[observed("hcsshim issue 1472", &[B20348])]).refusing(),
 ];
 
-/// The document that goes with a code: that of the plausible failure, or the attributed one.
+/// The document that goes with a code: that of the plausible failure, or the operation's usual one. Attribution is recorded
+/// of what makes or starts a system, and was missing elsewhere; that processes have none is assumed.
 pub fn form(operation: OperationType, code: Hresult) -> Form {
     let known = FAILURES.iter().find(|failure| failure.operation as u8 == operation as u8 && failure.code.0 == code.0);
-    known.map_or(Form::Attributed, |failure| failure.form)
+    let usual = match operation {
+        CreateProcess | SignalProcess | GetProcessInfo | GetProcessProperties | ModifyProcess => Form::Bare,
+        _ => Form::Attributed,
+    };
+    known.map_or(usual, |failure| failure.form)
 }

@@ -186,6 +186,14 @@ pub const fn exit_code(os: GuestOs, end: ProcessEnd) -> &'static ExitCodeRow {
     row
 }
 
+const _: () = {
+    let mut at = 0;
+    while at < EXIT_CODES.len() {
+        exit_code(GuestOs::ALL[at / ProcessEnd::COUNT], ProcessEnd::ALL[at % ProcessEnd::COUNT]);
+        at += 1;
+    }
+};
+
 /// The exit code that a running process shows in its status. The code counts only once the process is over.
 ///
 /// Assumed: the older DLL was seen to show 0xFFFFFFFF before the exit is told, of `computecore.dll` nothing is recorded.
@@ -287,10 +295,15 @@ const USERS: [&[&str]; GuestOs::COUNT] = [
     &["root", "nobody"],
 ];
 
+/// The users that a guest has, beside the numbers of Linux.
+pub const fn users(os: GuestOs) -> &'static [&'static str] {
+    USERS[os as usize]
+}
+
 /// Whether a guest has this user. The empty name is the guest's usual user; on Linux a number is a user, with or without
 /// the number of a group.
 pub fn is_user(os: GuestOs, user: &str) -> bool {
-    let known = USERS[os.index()];
+    let known = users(os);
     match os {
         GuestOs::Windows => user.is_empty() || known.iter().any(|name| name.eq_ignore_ascii_case(user)),
         GuestOs::Linux => {

@@ -445,10 +445,8 @@ const REMOTE: &[Kind] = &[VirtualMachine, GuestVirtualMachine, HyperVContainer, 
 const LOCAL: &[Kind] = &[ProcessContainer];
 
 /// Every row of the state stage of processes.
-pub const ROWS: &[ProcessRow] = &LIST;
-
 #[rustfmt::skip]
-const LIST: [ProcessRow; 74] = [
+pub const ROWS: &[ProcessRow] = &[
     // -- Close. Nothing is delivered because of it, and the process goes on.
     on("process-close.any", T::Close)
         .succeeds().after(ProcessAfter::CloseHandle)
@@ -481,7 +479,7 @@ const LIST: [ProcessRow; 74] = [
         .known(&[assumed("the service knows no process behind the handle of a failed create")]),
     on("process-terminate.done", T::TerminateDone).when(&[Running, Frozen, Terminating])
         .completes().ends(Ends::Killed)
-        .known(&[documented("HcsTerminateProcess"), observed("hcsctl: one process only, no tree", &[B26200])]),
+        .known(&[documented("HcsTerminateProcess"), observed("hcsctl: one process only, no tree", &[B26200]).kinds(&[ProcessContainer, HyperVContainer]).process_states(&[Terminating])]),
     on("process-terminate.done-late", T::TerminateDone).when(&[Exited])
         .completes()
         .known(&[assumed("it is over, which is what the call asks for")]),
@@ -556,7 +554,7 @@ const LIST: [ProcessRow; 74] = [
     // -- Properties.
     on("process-properties.known", T::GetProperties).when(&[Running, Frozen, Terminating, Exited])
         .accepted()
-        .known(&[documented("HcsGetProcessProperties"), observed("hcsctl: after the exit", &[B26200])]),
+        .known(&[documented("HcsGetProcessProperties"), observed("hcsctl: after the exit", &[B26200]).kinds(&[ProcessContainer, HyperVContainer]).process_states(&[Exited])]),
     on("process-properties.creating", T::GetProperties).when(&[Creating])
         .fails(Hresult::HCS_E_INVALID_STATE)
         .known(&[assumed("the general sentence on invalid states")]),
@@ -565,7 +563,7 @@ const LIST: [ProcessRow; 74] = [
         .known(&[assumed("the service knows no process behind the handle of a failed create")]),
     on("process-properties.done", T::GetPropertiesDone)
         .completes().after(ProcessAfter::Status)
-        .known(&[documented("schema reference: ProcessStatus"), observed("hcsctl: all four members, zeros too", &[B26200])]),
+        .known(&[documented("schema reference: ProcessStatus"), observed("hcsctl: all four members, zeros too", &[B26200]).kinds(&[ProcessContainer, HyperVContainer]).process_states(&[Exited])]),
 
     // -- Modify: the console's size, and closing a stream.
     on("process-modify.resize", T::Modify).with(&[F::Resize]).when(&[Running])
@@ -631,7 +629,7 @@ const LIST: [ProcessRow; 74] = [
         .known(&[documented("HcsWaitForProcessExit")]),
     on("process-wait.exited", T::WaitForExit).when(&[Exited])
         .succeeds().after(ProcessAfter::Status)
-        .known(&[documented("HcsWaitForProcessExit"), observed("hcsctl: the true exit code", &[B26200])]),
+        .known(&[documented("HcsWaitForProcessExit"), observed("hcsctl: the true exit code", &[B26200]).kinds(&[ProcessContainer, HyperVContainer])]),
     on("process-wait.refused", T::WaitForExit).when(&[Refused])
         .refuses(Hresult::ERROR_NOT_FOUND)
         .known(&[assumed("the service knows no process behind the handle of a failed create")]),
@@ -647,7 +645,7 @@ const LIST: [ProcessRow; 74] = [
     // -- The program, the guest, the system.
     on("process.program-ends", T::ProgramEnd).when(&[Running, Terminating])
         .happens().ends(Ends::Program)
-        .known(&[documented("HCS_EVENT_TYPE: HcsEventProcessExited"), observed("hcsctl: cmd /c exit 42", &[B26200])]),
+        .known(&[documented("HCS_EVENT_TYPE: HcsEventProcessExited"), observed("hcsctl: cmd /c exit 42", &[B26200]).kinds(&[ProcessContainer, HyperVContainer]).process_states(&[Running])]),
     on("process.program-stands", T::ProgramEnd).when(&[Frozen])
         .passes()
         .known(&[documented("schema reference: a paused system does not run")]),
@@ -674,7 +672,7 @@ const LIST: [ProcessRow; 74] = [
         .known(&[assumed("what is being ended is ended all the same")]),
     on("process.thaws", T::Thaw).when(&[Frozen])
         .happens().becomes(Running).after(ProcessAfter::Continue)
-        .known(&[documented("HcsResumeComputeSystem"), observed("AspireHcs: the guest's commands work again", &[B26200])]),
+        .known(&[documented("HcsResumeComputeSystem"), observed("AspireHcs: the guest's commands work again", &[B26200]).kinds(&[HyperVContainer, HostedContainer])]),
     on("process.thaws-late", T::Thaw).unless(&[Frozen])
         .passes()
         .known(&[assumed("it was not frozen")]),
@@ -715,10 +713,10 @@ const fn lay_processes() -> [u16; CELLS] {
             [1 << at, trigger.facets().bits(), Kinds::EVERY.bits(), trigger.states().bits(), Builds::EVERY.bits()];
         at += 1;
     }
-    let mut covers = [const { Cover { id: "", sets: [0; 5], named: [0; 5] } }; LIST.len()];
+    let mut covers = [const { Cover { id: "", sets: [0; 5], named: [0; 5] } }; ROWS.len()];
     let mut at = 0;
-    while at < LIST.len() {
-        let row = &LIST[at];
+    while at < ROWS.len() {
+        let row = &ROWS[at];
         assert!(!row.sources.is_empty(), "a row names no source");
         covers[at] = Cover {
             id: row.id,

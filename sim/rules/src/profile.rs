@@ -26,6 +26,10 @@ closed! {
         ExitWaitTellsTimeOut,
         /// `HcsModifyComputeSystem` removes a FlexibleIov device; on other hosts it does not.
         RemovesFlexibleIov,
+        /// Memory is given out in pieces of more than 2 MB: 8006 MB are refused.
+        CoarseMemory,
+        /// A container of schema 2 whose `Storage.Layers` are there and empty takes the service down when it is made.
+        EmptyLayersStopService,
     }
 }
 
@@ -49,6 +53,8 @@ pub const QUIRKS: [QuirkRow; Quirk::COUNT] = [
     QuirkRow { quirk: Quirk::CreateProcessResultIsLost, sources: &[client("hcsshim asks for the information anew")] },
     QuirkRow { quirk: Quirk::ExitWaitTellsTimeOut, sources: &[client("a Rust client takes either form")] },
     QuirkRow { quirk: Quirk::RemovesFlexibleIov, sources: &[client("WSL: best effort, refused on some versions")] },
+    QuirkRow { quirk: Quirk::CoarseMemory, sources: &[observed("appsandbox issue 11: its reporter's 8006 MB are refused, 8000 taken; the maintainer speaks of odd sizes", &[B26100]), assumed("that a piece has 4 MB, the least that agrees with both sizes")] },
+    QuirkRow { quirk: Quirk::EmptyLayersStopService, sources: &[observed("hcsctl: the service fast-fails, for a shortened list too", &[B26200]), assumed("when the creation would be done; a shortened list is not told from a whole one")] },
 ];
 
 const _: () = {

@@ -5,7 +5,7 @@ use crate::build::{Builds, since, until};
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented, observed};
 use crate::hresult::Hresult;
-use crate::vocabulary::{Kind, Kinds};
+use crate::vocabulary::{Kind, Kinds, SystemState};
 
 closed! {
     /// A property that a `System_PropertyQuery` can name, in the order in which their members are printed.
@@ -86,18 +86,56 @@ pub const SYSTEM_PROPERTIES: [PropertyRow; SystemProperty::COUNT] = [
     row(SystemProperty::TerminateOnLastHandleClosed, Some("TerminateOnLastHandleClosed"), Kinds::EVERY, REFERENCE),
     row(SystemProperty::SharedMemoryRegion, Some("SharedMemoryRegionInfo"), MACHINES, &[documented("schema reference: SharedMemoryRegionInfo"), observed("a shared memory probe: the address is a page number behind the memory", &[B26100])]),
     row(SystemProperty::GuestConnection, Some("GuestConnectionInfo"), Kinds::of(&[Kind::GuestVirtualMachine, Kind::HyperVContainer]), &[documented("schema reference: GuestConnectionInfo"), client("hcsshim: the capabilities"), assumed("the protocol version, 4")]),
-    PropertyRow { property: SystemProperty::ICHeartbeatStatus, member: Some("ICHeartbeatStatus"), kinds: MACHINES, builds: since(B19041).and(until(B20348)), sources: &[documented("the schema file of 2004 alone has it"), client("hcsshim still asks")] },
+    PropertyRow { property: SystemProperty::ICHeartbeatStatus, member: Some("ICHeartbeatStatus"), kinds: MACHINES, builds: since(B19041), sources: &[documented("the schema file of 2004 has it; the reference keeps its type, from 2.5 on"), client("hcsshim still names it"), assumed("later hosts answer it though their files lack it; without the service it is left out")] },
     row(SystemProperty::ProcessorTopology, None, MACHINES, UNSEEN),
     row(SystemProperty::CpuGroup, None, MACHINES, &[client("hcsshim names it"), assumed("only the newer form of query answers it, with the settings' own type")]),
     row(SystemProperty::SystemGUID, Some("SystemGUID"), Kinds::EVERY, &[client("hcsshim: Properties.SystemGUID"), assumed("that it is the runtime id")]),
     row(SystemProperty::ContainerCredentialGuard, None, CONTAINERS, UNSEEN),
 ];
 
+/// A member of every answer, of some kinds alone.
+#[derive(Debug)]
+pub struct BasicMember {
+    /// The member.
+    pub member: &'static str,
+    /// The kinds of system that show it while they run.
+    pub kinds: Kinds,
+    /// How it is known.
+    pub sources: &'static [Source],
+}
+
+/// Where the names of a silo are rooted: `\Silos\` and a number of its own.
+pub const OB_ROOT: BasicMember = BasicMember {
+    member: "ObRoot",
+    kinds: Kinds::of(&[Kind::ProcessContainer, Kind::HostedContainer]),
+    sources: &[
+        observed("AspireHcs: with the hosting system's id inside a machine, without it outside", &[Build::B26200]),
+        assumed("the number, its place among the members, and that a running container shows it, in lists too"),
+    ],
+};
+
 /// The row of a property.
 pub const fn property(property: SystemProperty) -> &'static PropertyRow {
     let row = &SYSTEM_PROPERTIES[property as usize];
     assert!(row.property as u8 == property as u8, "the properties stand in another order than their names");
     row
+}
+
+/// The state of a guest's heartbeat and its reason, while there is a worker to tell of it. Assumed, after what the same
+/// service is documented to tell of virtual machines elsewhere: no contact until the guest is up, dormant while it is
+/// paused.
+pub const fn heartbeat(state: SystemState, is_up: bool) -> Option<(&'static str, &'static str)> {
+    use SystemState::{
+        Absent, Created, Creating, Exited, Paused, Pausing, Refused, Resuming, Running, Saving, Starting, Stopping,
+        Template, Terminating,
+    };
+    match state {
+        Absent | Creating | Refused | Exited => None,
+        Created | Starting => Some(("NoContact", "Unknown")),
+        Running | Pausing | Stopping | Terminating if is_up => Some(("Ok", "HealthyApps")),
+        Running | Pausing | Stopping | Terminating => Some(("NoContact", "Unknown")),
+        Paused | Resuming | Saving | Template => Some(("Dormant", "Unknown")),
+    }
 }
 
 /// The error in the response to a query that the system has no answer for. Assumed: of the codes that clients read as

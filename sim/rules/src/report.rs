@@ -1,16 +1,18 @@
 //! The rules as a page: every row, the counts by evidence, a diagram of each kind's states. Generated, never edited.
 
+mod process;
+
 use core::fmt::Write as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::build::Build;
 use crate::document::FAULTS;
-use crate::evidence::{Class, Source, Standing, standing};
+use crate::evidence::{Class, Source, Standing, process_standing, standing};
 use crate::export::{Dll, EXPORTS, Export};
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
 use crate::{
-    access, argument, constraint, failure, file, grant, handle, operation, profile, resource, service, state_file,
+    access, argument, constraint, failure, file, grant, handle, operation, profile, property, resource, service, state_file,
     system,
 };
 
@@ -32,10 +34,15 @@ fn write_page(out: &mut String) -> core::fmt::Result {
     for kind in Kind::ALL {
         write_diagram(out, *kind)?;
     }
+    process::write_diagram(out)?;
     write_system_rows(out)?;
+    process::write_rows(out)?;
+    process::write_faults_and_ends(out)?;
+    process::write_guests(out)?;
     write_stage_rows(out)?;
     write_files(out)?;
     write_resources(out)?;
+    write_properties(out)?;
     write_failures(out)?;
     write_profiles(out)?;
     write_exports(out)?;
@@ -44,31 +51,58 @@ fn write_page(out: &mut String) -> core::fmt::Result {
 
 /// How well the cells of the state stage are known.
 fn write_counts(out: &mut String) -> core::fmt::Result {
-    let mut counts: BTreeMap<Standing, usize> = BTreeMap::new();
+    let mut systems: BTreeMap<Standing, usize> = BTreeMap::new();
+    let mut processes: BTreeMap<Standing, usize> = BTreeMap::new();
+    let mut in_part: usize = 0;
+    let assumes = |sources: &[Source]| sources.iter().any(|source| source.class == Class::Assumed);
     for_each_cell(|row, _, kind, state, build| {
-        *counts.entry(standing(row.sources, kind, state, build)).or_default() += 1;
+        let standing = standing(row.sources, kind, state, build);
+        *systems.entry(standing).or_default() += 1;
+        in_part += usize::from(assumes(row.sources) && standing != Standing::Assumed);
     });
-    let total: usize = counts.values().sum();
+    process::for_each_cell(|row, _, kind, state, build| {
+        let standing = process_standing(row.sources, kind, state, build);
+        *processes.entry(standing).or_default() += 1;
+        in_part += usize::from(assumes(row.sources) && standing != Standing::Assumed);
+    });
     writeln!(out, "## What is known\n\nCells of the state stage: trigger, facet, kind, state and build.\n")?;
-    writeln!(out, "| standing | cells | share |\n|---|---:|---:|")?;
+    writeln!(out, "| standing | of systems | share | of processes | share |\n|---|---:|---:|---:|---:|")?;
     let named = [
         (Standing::Seen, "seen on a real host in this very cell"),
         (Standing::Stated, "stated by documentation, a header or a client"),
         (Standing::Extrapolated, "seen elsewhere, carried over"),
         (Standing::Assumed, "assumed"),
     ];
+    let count = |counts: &BTreeMap<Standing, usize>, standing| {
+        let (count, all) = (counts.get(&standing).copied().unwrap_or(0), counts.values().sum::<usize>());
+        format!("{count} | {:.1} %", 100.0 * count as f64 / all as f64)
+    };
     for (standing, name) in named {
-        let count = counts.get(&standing).copied().unwrap_or(0);
-        writeln!(out, "| {name} | {count} | {:.1} % |", 100.0 * count as f64 / total as f64)?;
+        writeln!(out, "| {name} | {} | {} |", count(&systems, standing), count(&processes, standing))?;
     }
-    writeln!(out, "| all | {total} | |\n")?;
+    let all = [&systems, &processes].map(|counts| counts.values().sum::<usize>());
+    writeln!(out, "| all | {} | | {} | |\n", all[0], all[1])?;
+    writeln!(out, "{in_part} of those that are not assumed lie in rows that assume a part: the code, or a member.\n")?;
+    let handlers = system::ROWS.iter().filter(|row| row.after != After::Nothing).map(|row| row.after.name());
+    write_escapes(out, "system", system::ROWS.len(), handlers)?;
+    write_escapes(out, "process", crate::process::ROWS.len(), process::handlers())
+}
+
+/// How many of the rows name a handler.
+fn write_escapes<'a>(
+    out: &mut String,
+    of: &str,
+    rows: usize,
+    names: impl Iterator<Item = &'a str>,
+) -> core::fmt::Result {
     let mut handlers: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in system::ROWS.iter().filter(|row| row.after != After::Nothing) {
-        *handlers.entry(row.after.name()).or_default() += 1;
-    }
-    let rows: usize = system::ROWS.len();
+    names.for_each(|name| *handlers.entry(name).or_default() += 1);
     let escapes: usize = handlers.values().sum();
-    writeln!(out, "{rows} rows; {escapes} of them name a handler for what a row cannot say: {}.\n", list(&handlers))
+    let handlers = list(&handlers);
+    writeln!(
+        out,
+        "{rows} rows of what happens to a {of}; {escapes} name a handler for what a row cannot say: {handlers}.\n"
+    )
 }
 
 fn list(counts: &BTreeMap<&str, usize>) -> String {
@@ -136,7 +170,7 @@ fn write_system_rows(out: &mut String) -> core::fmt::Result {
             set(row.states.and(row.on.states()).iter().map(SystemState::name), row.on.states().iter().count()),
             set(row.facets.and(row.on.facets()).iter().map(Facet::name), row.on.facets().iter().count()),
             set(row.builds.iter().map(Build::name), Build::COUNT),
-            answer(row),
+            answer(row.answer, row.surface),
             row.becomes.map_or("", SystemState::name),
             events.join(", "),
             sources(row.sources),
@@ -150,21 +184,21 @@ fn set<'a>(names: impl Iterator<Item = &'a str>, all: usize) -> String {
     if names.len() == all { "any".to_owned() } else { names.join(", ") }
 }
 
-fn answer(row: &Row) -> String {
-    let surface = match row.surface {
+fn answer(answer: Answer, surface: Surface) -> String {
+    let name = match surface {
         Surface::Call => "call",
         Surface::Operation => "operation",
         Surface::Nothing => "nobody",
     };
-    match row.answer {
+    match answer {
         Answer::Accepted => "the operation runs".to_owned(),
-        Answer::Done if row.surface == Surface::Nothing => "it happens".to_owned(),
-        Answer::Done => format!("{surface}: S_OK"),
-        Answer::Fails(code) => format!("{surface}: {code}"),
-        Answer::AsFound => format!("{surface}: as found"),
+        Answer::Done if surface == Surface::Nothing => "it happens".to_owned(),
+        Answer::Done => format!("{name}: S_OK"),
+        Answer::Fails(code) => format!("{name}: {code}"),
+        Answer::AsFound => format!("{name}: as found"),
         Answer::Waits => "the call waits".to_owned(),
         Answer::Nothing => "nothing".to_owned(),
-        Answer::NotModelled(code) => format!("{surface}: {code}, not modelled"),
+        Answer::NotModelled(code) => format!("{name}: {code}, not modelled"),
     }
 }
 
@@ -259,6 +293,29 @@ fn write_resources(out: &mut String) -> core::fmt::Result {
     Ok(())
 }
 
+/// The properties of systems and of the service.
+fn write_properties(out: &mut String) -> core::fmt::Result {
+    writeln!(
+        out,
+        "\n## What can be asked\n\n| property | member | kinds | builds | how it is known |\n|---|---|---|---|---|"
+    )?;
+    let basic = &property::OB_ROOT;
+    let kinds = set(basic.kinds.iter().map(Kind::name), Kind::COUNT);
+    writeln!(out, "| of every answer | {} | {kinds} | any | {} |", basic.member, sources(basic.sources))?;
+    for row in &property::SYSTEM_PROPERTIES {
+        let (name, member) = (row.property.name(), row.member.unwrap_or_default());
+        let kinds = set(row.kinds.iter().map(Kind::name), Kind::COUNT);
+        let builds = set(row.builds.iter().map(Build::name), Build::COUNT);
+        writeln!(out, "| {name} | {member} | {kinds} | {builds} | {} |", sources(row.sources))?;
+    }
+    for row in &property::SERVICE_PROPERTIES {
+        let builds = set(row.builds.iter().map(Build::name), Build::COUNT);
+        let name = row.property.name();
+        writeln!(out, "| {name} | | the service | {builds} | {} |", sources(row.sources))?;
+    }
+    Ok(())
+}
+
 /// What operations can end with though no rule refuses them.
 fn write_failures(out: &mut String) -> core::fmt::Result {
     writeln!(out, "\n## Plausible failures\n\n| failure | code | seen | kinds | builds | how it is known |")?;
@@ -306,6 +363,7 @@ fn write_exports(out: &mut String) -> core::fmt::Result {
 fn write_questions(out: &mut String) -> core::fmt::Result {
     writeln!(out, "## Assumed: questions for a real host\n")?;
     let rows = system::ROWS.iter().map(|row| (row.id, row.sources));
+    let rows = rows.chain(process::sourced());
     let rows = rows.chain(argument::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(handle::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(operation::ROWS.iter().map(|row| (row.id, row.sources)));
@@ -320,13 +378,24 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(resource::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(resource::RESOURCES.iter().map(|of| (of.path, of.sources)));
     let rows = rows.chain(failure::FAILURES.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(profile::QUIRKS.iter().map(|row| (row.quirk.name(), row.sources)));
     let rows = rows.chain(crate::answer::EXIT_STATUSES.iter().map(|row| (row.exit.name(), row.sources)));
+    let rows = rows.chain([(property::OB_ROOT.member, property::OB_ROOT.sources)]);
+    let rows = rows.map(|(id, sources)| (id.to_owned(), sources));
+    let rows = rows.chain(
+        property::SYSTEM_PROPERTIES.iter().map(|row| (format!("property {}", row.property.name()), row.sources)),
+    );
+    let rows = rows.chain(
+        property::SERVICE_PROPERTIES
+            .iter()
+            .map(|row| (format!("service property {}", row.property.name()), row.sources)),
+    );
     for (id, sources) in rows {
         for source in sources.iter().filter(|source| source.class == Class::Assumed) {
             writeln!(out, "- {id}: {}", source.text)?;
         }
     }
-    Ok(())
+    process::write_questions(out)
 }

@@ -54,9 +54,10 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The text of one row of `system/life.rs`, from its `Row::on` to the end of its sources.
+/// The text of one row, from its `on` to the end of its sources.
 fn row(text: &str, id: &str) -> String {
-    let from = text.find(&format!("    Row::on(\"{id}\"")).expect("the row is there");
+    let named = text.find(&format!("on(\"{id}\"")).expect("the row is there");
+    let from = text[..named].rfind('\n').expect("it has a line of its own") + 1;
     let to = text[from..].find("]),\n").expect("the row ends") + "]),\n".len();
     text[from..from + to].to_owned()
 }
@@ -103,6 +104,54 @@ fn a_row_with_a_facet_of_another_trigger_stops_the_build() {
 }
 
 #[test]
+fn a_missing_row_of_processes_stops_the_build_and_the_cell_is_named() {
+    let error = compile_without_system("process-missing", "process.rs", |text| {
+        text.replace(&row(text, "process-terminate.twice"), "")
+    })
+    .expect_err("a row is missing");
+    assert!(error.contains("no row: Terminate / SystemLives / VirtualMachine / Terminating / B17763"), "{error}");
+}
+
+#[test]
+fn a_doubled_row_of_processes_stops_the_build_and_both_ids_are_named() {
+    let error = compile_without_system("process-doubled", "process.rs", |text| {
+        let row = row(text, "process-signal.exited");
+        text.replace(&row, &format!("{row}{}", row.replace("process-signal.exited", "process-signal.again")))
+    })
+    .expect_err("a row is doubled");
+    let cell = "doubled: Signal / SystemLives / ProcessContainer / Exited / B17763: process-signal.exited and process-signal.again";
+    assert!(error.contains(cell), "{error}");
+}
+
+#[test]
+fn an_empty_row_of_processes_stops_the_build_and_its_id_is_named() {
+    let error = compile_without_system("process-empty", "process.rs", |text| {
+        let row = row(text, "process-info.exited");
+        let empty = row.replace("process-info.exited", "process-info.never").replace(".when(&[Exited])", ".when(&[])");
+        text.replace(&row, &format!("{row}{empty}"))
+    })
+    .expect_err("a row covers nothing");
+    assert!(error.contains("row process-info.never covers no cell"), "{error}");
+}
+
+#[test]
+fn a_row_of_processes_outside_its_triggers_domain_stops_the_build() {
+    let calls = [
+        ("with(&[F::SystemLives]).when(&[Running])", "with(&[F::SystemLives, F::Resize]).when(&[Running])", "a facet"),
+        (".when(&[Running, Frozen, Terminating])", ".when(&[Creating, Running, Frozen, Terminating])", "a state"),
+    ];
+    let of = [("process-terminate.running", "Terminate"), ("process-info.done", "GetInfoDone")];
+    for ((from, to, what), (id, trigger)) in calls.into_iter().zip(of) {
+        let error = compile_without_system(&format!("foreign-{id}"), "process.rs", |text| {
+            let row = row(text, id);
+            text.replace(&row, &row.replace(from, to))
+        });
+        let error = error.expect_err(id);
+        assert!(error.contains(&format!("row {id} names {what} outside the domain of {trigger}")), "{error}");
+    }
+}
+
+#[test]
 fn the_other_tables_are_total_too() {
     let calls = [
         ("operation.rs", "phases: Phases::EVERY", "phases: Phases::of(&[Phase::Pending])", "no row: "),
@@ -128,7 +177,20 @@ fn the_other_tables_are_total_too() {
             "another order",
         ),
         ("argument.rs", "ArgumentFault::EmptyId, ", "", "no row: "),
+        ("process.rs", "guests: GuestOses::EVERY", "guests: GuestOses::NONE", "a launch fault has no row"),
+        ("guest.rs", "end: ProcessEnd::ByItself", "end: ProcessEnd::Killed", "the exit codes stand in another order"),
         ("document.rs", "FaultKinds::of(&[FaultKind::BadGuid])", "FaultKinds::NONE", "a kind of fault has no row"),
+        ("document.rs", "FaultKinds::of(&[FaultKind::BadGuid])", "FaultKinds::EVERY", "a kind of fault has two rows"),
+        ("profile.rs", "quirk: Quirk::CoarseMemory,", "quirk: Quirk::CrashEventsOverlap,", "another order"),
+        ("property.rs", "row(SystemProperty::Basic,", "row(SystemProperty::Memory,", "another order"),
+        ("property.rs", "property: ServiceProperty::Basic,", "property: ServiceProperty::Cache,", "another order"),
+        ("resource.rs", "vm(Resource::Gpu,", "vm(Resource::Licensing,", "another order"),
+        (
+            "export.rs",
+            "Some(Call::CrashComputeSystem)",
+            "Some(Call::SaveComputeSystem)",
+            "a modelled call has no export",
+        ),
     ];
     for (index, (file, from, to, message)) in calls.into_iter().enumerate() {
         let error = compile_without_system(&format!("other-{index}"), file, |text| text.replace(from, to));
@@ -144,7 +206,8 @@ fn an_unchanged_copy_compiles() {
 
 #[test]
 fn row_ids_are_unique_and_name_their_trigger() {
-    let mut ids: Vec<&str> = hcs_rules::system::ROWS.iter().map(|row| row.id).collect();
+    let systems = hcs_rules::system::ROWS.iter().map(|row| row.id);
+    let mut ids: Vec<&str> = systems.chain(hcs_rules::process::ROWS.iter().map(|row| row.id)).collect();
     let count = ids.len();
     ids.sort_unstable();
     ids.dedup();

@@ -71,8 +71,29 @@ impl Client {
             Call::GetServiceProperties => {
                 self.code(Request::GetServiceProperties { query: OwnedText::Null, out: false })
             }
+            Call::CreateProcess => {
+                let system = Handle::NULL;
+                self.code(Request::CreateProcess { system, parameters: configuration, operation, out: false })
+            }
+            Call::OpenProcess => {
+                self.code(Request::OpenProcess { system: Handle::NULL, id: 0, access: GENERIC_ALL, out: false })
+            }
             _ => self.code(Request::OpenComputeSystem { id, access: GENERIC_ALL, out: false }),
         }
+    }
+
+    /// A result that is read with NULL for the process information, which then stays where it is: only the C ABI can make
+    /// such a call. Without a time-out the call is the getter, with one it is the wait.
+    pub fn result_without_process_info(&self, operation: OperationHandle, timeout_ms: Option<u32>) -> Outcome {
+        let (operation, out) = (operation_handle(operation), false);
+        let (outcome, _) = self.informed(
+            match timeout_ms {
+                None => Request::GetOperationResultAndProcessInfo { operation, out },
+                Some(timeout_ms) => Request::WaitForOperationResultAndProcessInfo { operation, timeout_ms, out },
+            },
+            Location::caller(),
+        );
+        outcome
     }
 
     /// The client's name.
@@ -349,7 +370,8 @@ impl Hcs for Client {
         operation: OperationHandle,
     ) -> (Outcome, Option<ProcessInformation>) {
         let place = Location::caller();
-        self.informed(Request::GetOperationResultAndProcessInfo { operation: operation_handle(operation) }, place)
+        let operation = operation_handle(operation);
+        self.informed(Request::GetOperationResultAndProcessInfo { operation, out: true }, place)
     }
 
     fn wait_for_operation_result(&self, operation: OperationHandle, timeout_ms: u32) -> Outcome {
@@ -363,7 +385,7 @@ impl Hcs for Client {
         timeout_ms: u32,
     ) -> (Outcome, Option<ProcessInformation>) {
         let (place, operation) = (Location::caller(), operation_handle(operation));
-        self.informed(Request::WaitForOperationResultAndProcessInfo { operation, timeout_ms }, place)
+        self.informed(Request::WaitForOperationResultAndProcessInfo { operation, timeout_ms, out: true }, place)
     }
 
     fn set_operation_callback(&self, operation: OperationHandle, callback: Option<OperationCallback>) -> Hresult {

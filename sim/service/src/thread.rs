@@ -213,7 +213,7 @@ fn block_as<'a>(
         Role::Actor(actor) => Some(actor),
         Role::Outside | Role::Worker => None,
     };
-    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor, program });
+    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor, program, hurries: call.is_some() });
     rest(&mut core);
     let mut outside = false;
     let reply = loop {
@@ -278,12 +278,18 @@ pub(crate) fn actor() -> Option<usize> {
     }
 }
 
-/// A thread outside has nothing to do now: whoever waits for it need not.
-pub(crate) fn step_back(core: &mut Core) {
+/// A thread outside has nothing to do now: whoever waits for it need not. Answers whether anybody did.
+pub(crate) fn step_back(core: &mut Core) -> bool {
+    let (number, before) = (number(), core.awake.len());
     if ROLE.get() == Role::Outside {
-        let number = number();
         core.awake.retain(|thread| *thread != number);
     }
+    core.awake.len() < before
+}
+
+/// It has something to do again.
+pub(crate) fn step_forth(core: &mut Core) {
+    core.awake.push(number());
 }
 
 /// Waits until the actors are at rest, not for long. For a thread outside that is about to look, or to act.

@@ -184,13 +184,18 @@ pub(crate) fn drain(shared: &Arc<Shared>) {
         return;
     }
     let mut core = shared.lock();
-    while !core.queue.is_empty() || core.running.len() > core.running_blocked || !core.is_nobody_acting() {
+    let was_awake = thread::step_back(&mut core);
+    let is_actor = thread::actor().is_some();
+    while !core.is_nobody_telling() || !(is_actor || core.is_nobody_acting()) {
         thread::after_step(shared, &mut core);
         let ran_out;
         (core, ran_out) = shared.settled.wait_for(core, DRAIN_LIMIT);
         if ran_out {
             core.note_trouble("a callback or a program did not come to rest".to_owned());
-            return;
+            break;
         }
+    }
+    if was_awake {
+        thread::step_forth(&mut core);
     }
 }

@@ -1,9 +1,13 @@
 //! What a document asks of a host: each constraint kept and broken, and what a change meets.
 
+use std::time::Duration;
+
 use hcs_api::{ComputeSystem, modify_service, service_properties};
+use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::Quirk;
-use hcs_sim::{Client, Simulator};
+use hcs_rules::vocabulary::Call;
+use hcs_sim::{Client, Simulator, on};
 
 const OK: Hresult = Hresult::S_OK;
 
@@ -303,7 +307,7 @@ fn properties_follow_from_the_document_and_from_changes() {
     assert_eq!(ask(r#""TerminateOnLastHandleClosed""#), r#","TerminateOnLastHandleClosed":false}"#);
     assert_eq!(ask(r#""Basic","GuestMemory","ProcessorTopology","GuestConnection","ProcessList""#), "}");
     assert!(ask(r#""SystemGUID""#).contains(r#""SystemGUID":"a1a3e2f2-14c5-5e03-91a0-e5185c144637""#));
-    sim.advance(std::time::Duration::from_secs(16));
+    sim.advance(Duration::from_secs(16));
     let statistics = ask(r#""Statistics""#);
     assert!(statistics.contains(r#""MemoryUsageCommitBytes":67108864"#), "{statistics}");
     assert!(statistics.contains(r#""Timestamp":"2026-01-01T00:00:1"#), "{statistics}");
@@ -312,4 +316,67 @@ fn properties_follow_from_the_document_and_from_changes() {
     )
     .expect("changed");
     assert!(ask(r#""Memory""#).contains(r#""AssignedMemory":262144"#));
+}
+
+#[test]
+fn a_heartbeat_is_heard_from_a_guest_whose_machine_has_the_service() {
+    for build in [Build::B20348, Build::B26100] {
+        let sim = Simulator::builder().on(build).start();
+        let agent = sim.client("agent");
+        let made = |id: &str, minor: u32, service: &str| {
+            let document = format!(
+                r#"{{"SchemaVersion":{{"Major":2,"Minor":{minor}}},"VirtualMachine":{{"Services":{{"{service}":{{}}}}}}}}"#
+            );
+            ComputeSystem::create(&agent, id, &document).expect("created")
+        };
+        let ask = |system: &ComputeSystem<Client>| {
+            system.properties(Some(r#"{"PropertyTypes":["ICHeartbeatStatus"]}"#)).expect("answered")
+        };
+        let vm = made("vm", 5, "Heartbeat");
+        let silent = r#""ICHeartbeatStatus":{"IsEnabled":true,"State":"NoContact","Reason":"Unknown"}"#;
+        assert!(ask(&vm).contains(silent), "before the start: {}", ask(&vm));
+        sim.fault(on(Call::StartComputeSystem).id("vm").guest_takes(Duration::from_secs(30)));
+        vm.start().expect("started");
+        assert!(ask(&vm).contains(silent), "the firmware runs: {}", ask(&vm));
+        sim.advance(Duration::from_secs(60));
+        let beats = r#""ICHeartbeatStatus":{"IsEnabled":true,"State":"Ok","Reason":"HealthyApps"}"#;
+        assert!(ask(&vm).contains(beats), "the guest is up: {}", ask(&vm));
+        vm.pause(None).expect("paused");
+        assert!(ask(&vm).contains(r#""State":"Dormant""#), "paused: {}", ask(&vm));
+        vm.terminate().expect("terminated");
+        assert!(!ask(&vm).contains("ICHeartbeatStatus"), "over: {}", ask(&vm));
+        // Another service alone, and a section that is dropped, leave it without the service.
+        for without in [made("other", 5, "Shutdown"), made("dropped", 4, "Heartbeat")] {
+            without.start().expect("started");
+            sim.advance(Duration::from_secs(60));
+            assert!(!ask(&without).contains("ICHeartbeatStatus"), "{}", ask(&without));
+        }
+    }
+}
+
+#[test]
+fn a_running_silo_tells_the_root_of_its_names_and_what_it_lives_in() {
+    let agent = Simulator::default().client("agent");
+    let told = |system: &ComputeSystem<Client>| system.properties(None).expect("answered");
+    let started = |id: &str, document: &str| {
+        let system = ComputeSystem::create(&agent, id, document).expect("created");
+        assert!(!told(&system).contains("ObRoot"), "not before it runs");
+        system.start().expect("started");
+        system
+    };
+    let silo = started("silo", r#"{"Container":{}}"#);
+    assert!(told(&silo).contains(r#""ObRoot":"\\Silos\\"#), "{}", told(&silo));
+    assert!(!told(&silo).contains("HostingSystemId"));
+    let utility = started("utility", r#"{"VirtualMachine":{"GuestConnection":{}}}"#);
+    assert!(!told(&utility).contains("ObRoot"));
+    let isolated = started("isolated", r#"{"SystemType":"Container","HvPartition":true}"#);
+    assert!(!told(&isolated).contains("ObRoot"));
+    let hosted =
+        r#"{"HostingSystemId":"utility","HostedSystem":{"SchemaVersion":{"Major":2,"Minor":1},"Container":{}}}"#;
+    let hosted = started("hosted", hosted);
+    assert!(told(&hosted).contains(r#""ObRoot":"\\Silos\\"#), "{}", told(&hosted));
+    assert!(told(&hosted).contains(r#""HostingSystemId":"utility""#), "{}", told(&hosted));
+    assert_ne!(told(&hosted).split("Silos").nth(1), told(&silo).split("Silos").nth(1), "a number of its own");
+    silo.terminate().expect("terminated");
+    assert!(!told(&silo).contains("ObRoot"));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hcs_api::{ComputeSystem, Hcs, ProcessSignal, Stdio};
 use hcs_rules::hresult::Hresult;
-use hcs_sim::{Client, Simulator};
+use hcs_sim::{Client, Clock, Simulator};
 
 /// A process-isolated container that runs.
 fn container(client: &Client) -> ComputeSystem<Client> {
@@ -218,4 +218,66 @@ fn a_program_in_rust_talks_to_its_client() {
     drop(stdin);
     assert_eq!(child.wait().expect("over").code(), 9);
     assert!(sim.now() > Duration::from_secs(3600));
+}
+
+#[test]
+fn time_that_a_test_lets_pass_is_time_for_programs_in_rust() {
+    let sim = Simulator::builder().start();
+    sim.program("ticker", |guest| {
+        for number in 1..=3 {
+            guest.sleep(Duration::from_secs(10));
+            _ = writeln!(guest.stdout(), "{number} at {}", guest.now().as_secs());
+        }
+        0
+    });
+    let agent = sim.client("agent");
+    let container = container(&agent);
+    let mut child = container.command("ticker").stdout(Stdio::Piped).spawn().expect("spawned");
+    let begun = sim.now();
+    sim.advance(Duration::from_secs(25));
+    let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+    for number in 1..=2 {
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("read");
+        assert_eq!(line, format!("{number} at {}\n", (begun + Duration::from_secs(10 * number)).as_secs()));
+    }
+    assert_eq!(sim.now(), begun + Duration::from_secs(25), "what is there is read at once");
+    assert!(child.try_wait().expect("asked").is_none());
+    sim.advance(Duration::from_secs(25));
+    assert!(child.try_wait().expect("asked").is_some_and(|status| status.success()));
+}
+
+#[test]
+fn a_free_world_does_not_hurry_for_a_thread_that_reads_a_stream() {
+    let sim = Simulator::builder().clock(Clock::Free(1.0)).start();
+    sim.script("late.exe", r#"stdout "ready"; after 1h; stdout "late""#).expect("a script");
+    let agent = sim.client("agent");
+    let container = container(&agent);
+    let mut child = container.command("late").stdout(Stdio::Piped).spawn().expect("spawned");
+    let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("read");
+    assert_eq!(line, "ready\n");
+    let reader = std::thread::spawn(move || {
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).map(|_| rest)
+    });
+    std::thread::sleep(Duration::from_millis(50));
+    child.kill().expect("it is not over yet");
+    assert_eq!(reader.join().expect("joined").expect("read"), "");
+    assert_eq!(child.wait().expect("over").code(), 1067);
+}
+
+#[test]
+fn who_waits_for_an_endless_program_in_a_free_world_does_not_stop_the_others() {
+    let sim = Simulator::builder().clock(Clock::Free(1.0)).start();
+    sim.script("tick.exe", "repeat forever ( after 1s )").expect("a script");
+    let agent = sim.client("agent");
+    let container = container(&agent);
+    let child = container.command("tick").spawn().expect("spawned");
+    let (other, handle) = (agent.clone(), child.handle());
+    let waiter = std::thread::spawn(move || other.wait_for_process_exit(handle, u32::MAX).code);
+    std::thread::sleep(Duration::from_millis(50));
+    child.kill().expect("killed");
+    assert_eq!(waiter.join().expect("joined"), Hresult::S_OK);
 }

@@ -149,14 +149,17 @@ fn quirk_8_a_late_exit_comes_when_the_next_of_its_name_runs() {
 
 #[test]
 fn quirk_9_a_container_on_its_way_refuses_its_properties() {
-    let (_sim, agent) = world();
+    let (_, agent) = world();
     let web = ComputeSystem::create(&agent, "web", CONTAINER).expect("created");
     let operation = agent.create_operation(None);
     assert!(agent.start_compute_system(web.handle(), operation, Text::Null).is_ok());
     assert_eq!(code(web.properties(None)), Hresult::HCS_E_INVALID_STATE);
     agent.close_operation(operation);
-    let denied = Failure::by_id("properties.access-denied").expect("the other observation");
-    assert_eq!(denied.code, Hresult::E_ACCESSDENIED);
+    let (sim, agent) = world();
+    let web = running(&agent, "web", CONTAINER);
+    sim.fault(fails_as("properties.access-denied"));
+    assert_eq!(code(web.properties(None)), Hresult::E_ACCESSDENIED, "the other observation");
+    assert!(web.properties(None).is_ok());
 }
 
 #[test]
@@ -217,12 +220,16 @@ fn quirks_14_to_16_construction_fails_without_a_word() {
 }
 
 #[test]
-fn quirk_17_an_odd_size_of_memory_is_refused() {
-    let (_sim, agent) = world();
+fn quirk_17_some_sizes_of_memory_are_refused() {
+    let (sim, agent) = world();
     let sized = |size: u64| format!(r#"{{"VirtualMachine":{{"ComputeTopology":{{"Memory":{{"SizeInMB":{size}}}}}}}}}"#);
     let error = ComputeSystem::create(&agent, "odd", &sized(8005)).expect_err("it is odd");
     assert_eq!(error.code, Hresult::WBEM_E_INVALID_PARAMETER);
-    assert!(ComputeSystem::create(&agent, "even", &sized(8000)).is_ok());
+    assert!(ComputeSystem::create(&agent, "even", &sized(8006)).is_ok(), "as the maintainer and two clients have it");
+    sim.set_quirk(Quirk::CoarseMemory, true);
+    let error = ComputeSystem::create(&agent, "coarse", &sized(8006)).expect_err("as the reporter has it");
+    assert_eq!(error.code, Hresult::WBEM_E_INVALID_PARAMETER);
+    assert!(ComputeSystem::create(&agent, "reported", &sized(8000)).is_ok());
 }
 
 #[test]
@@ -290,6 +297,10 @@ fn quirks_24_to_28_disks_are_looked_at_when_the_machine_starts() {
         assert!(first.is_some() && first < second, "{told}");
         assert!(vm.start().is_ok(), "the disk is mended");
     }
+    let (sim, agent) = world();
+    let vm = ComputeSystem::create(&agent, "vm", MACHINE).expect("created");
+    sim.fault(fails_as("start.disk-denied-otherwise"));
+    assert_eq!(code(vm.start()), Hresult::HCS_E_SYSTEM_ALREADY_STOPPED, "24, as another client saw it");
 }
 
 #[test]
@@ -503,6 +514,20 @@ fn quirk_51_a_handle_that_is_closed_hears_nothing_more() {
 }
 
 #[test]
+fn an_exit_that_is_still_to_be_told_goes_with_the_handle() {
+    let (sim, agent) = world();
+    let vm = running(&agent, "vm", SURVIVOR);
+    let heard = listen(&vm);
+    let hold = sim.hold(Notifications::of("vm").event(EventType::SystemExited), Until::Released);
+    vm.terminate().expect("terminated");
+    drop(vm);
+    hold.release();
+    sim.drain();
+    assert_eq!(kinds(&heard), [0_u32; 0], "close does not wait for it");
+    assert!(running(&agent, "vm", MACHINE).properties(None).is_ok(), "the id is free at once");
+}
+
+#[test]
 fn quirk_52_the_crash_call_is_absent_from_1809() {
     for (build, expected) in [(Build::B17763, Hresult::ERROR_PROC_NOT_FOUND), (Build::B19041, Hresult::S_OK)] {
         let sim = Simulator::builder().on(build).start();
@@ -591,6 +616,24 @@ fn errors_of_state_come_from_the_call_on_a_host_with_that_quirk() {
     let Outcome { code: left, document } = agent.get_operation_result(operation);
     assert_eq!((left, document.is_some()), (code, true), "the operation has it too");
     agent.close_operation(operation);
+}
+
+#[test]
+fn a_container_without_layers_takes_the_service_down_on_a_host_with_that_quirk() {
+    let (sim, agent) = world();
+    sim.set_quirk(Quirk::EmptyLayersStopService, true);
+    let vm = running(&agent, "vm", MACHINE);
+    let heard = listen(&vm);
+    let layered = CONTAINER.replace("[]", r#"[{"Id":"6ba9cac1-7086-5ee9-a197-c465d3f50ad7","Path":"C:\\layer"}]"#);
+    ComputeSystem::create(&agent, "layered", &layered).expect("a layer is enough");
+    assert!(ComputeSystem::create(&agent, "none", r#"{"Container":{}}"#).is_ok(), "and so is no list");
+    let error = ComputeSystem::create(&agent, "web", CONTAINER).expect_err("the service is gone");
+    assert_eq!(error.code, Hresult::HCS_E_SERVICE_DISCONNECT);
+    sim.drain();
+    assert_eq!(kinds(&heard), [EventType::ServiceDisconnect.value()], "and all systems with it");
+    assert!(sim.service_return());
+    sim.set_quirk(Quirk::EmptyLayersStopService, false);
+    assert!(ComputeSystem::create(&agent, "web", CONTAINER).is_ok());
 }
 
 /// How many callbacks of one handle are inside at once, at most, while its guest crashes.

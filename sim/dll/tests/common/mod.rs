@@ -1,15 +1,10 @@
-//! What the tests of the ABI share: strings, documents, a machine's document.
+//! What the tests of the ABI share: strings, documents, operations.
 
 use std::ptr::null_mut;
 
 use windows_sys::Win32::Foundation::LocalFree;
-use windows_sys::Win32::System::HostComputeSystem::{
-    HCS_OPERATION, HCS_SYSTEM, HcsCreateComputeSystem, HcsCreateOperation, HcsWaitForOperationResult,
-};
+use windows_sys::Win32::System::HostComputeSystem::{HCS_OPERATION, HcsCreateOperation, HcsWaitForOperationResult};
 use windows_sys::core::PWSTR;
-
-/// A machine.
-pub(crate) const MACHINE: &str = r#"{"SchemaVersion":{"Major":2,"Minor":1},"Owner":"abi","ShouldTerminateOnLastHandleClosed":true,"VirtualMachine":{"ComputeTopology":{"Memory":{"SizeInMB":256},"Processor":{"Count":1}}}}"#;
 
 /// A string for a call.
 pub(crate) fn wide(text: &str) -> Vec<u16> {
@@ -45,16 +40,4 @@ pub(crate) fn wait(operation: HCS_OPERATION) -> (u32, String) {
     // SAFETY: the pointer is to a local.
     let code = unsafe { HcsWaitForOperationResult(operation, u32::MAX, &raw mut document) };
     (code as u32, take(document))
-}
-
-/// Creates a machine with this id.
-pub(crate) fn create(id: &str, operation: HCS_OPERATION) -> HCS_SYSTEM {
-    let (id, configuration) = (wide(id), wide(MACHINE));
-    let mut system = null_mut();
-    // SAFETY: the strings end with a zero, the pointer is to a local.
-    let code = unsafe {
-        HcsCreateComputeSystem(id.as_ptr(), configuration.as_ptr(), operation, std::ptr::null(), &raw mut system)
-    };
-    assert_eq!((code, wait(operation).0), (0, 0));
-    system
 }

@@ -7,7 +7,7 @@
 //! | step | what it does |
 //! |---|---|
 //! | `stdout [-n] TEXT`, `stderr [-n] TEXT` | writes the text, and a line feed unless `-n` is given |
-//! | `after LENGTH` | waits: `250ms`, `3s`, `2m`, `1h` |
+//! | `after LENGTH [STEP]` | waits: `250ms`, `3s`, `2m`, `1h`; the next step may stand behind it without a semicolon |
 //! | `read` | waits for a line of standard input, or its end |
 //! | `expect TEXT` | the same; ends with 1 and says so if the line is another |
 //! | `cat` | copies standard input to the output until its end |
@@ -30,7 +30,7 @@ use hcs_rules::guest::Signal;
 
 use crate::guest::command_line::Command;
 use crate::guest::stream::{BUFFER, FOR_INPUT, FOREVER, Line, Lines, Outbox, broken_pipe, for_child, step, until};
-use crate::guest::tool::{flood_byte, number};
+use crate::guest::tool::{FLOOD_BLOCK, flood_bytes, number};
 use crate::guest::{Await, Given, Launch, Output, Pause, Reaction, Redirection, Surroundings, Taken, duration, signal};
 use crate::time::Time;
 
@@ -38,8 +38,6 @@ use crate::time::Time;
 pub const LONGEST: usize = 64 << 10;
 /// How deep repetitions nest.
 const DEEPEST: usize = 16;
-/// What a flood makes before it looks whether anybody reads.
-const FLOOD_BLOCK: u64 = 4 << 10;
 
 /// A program in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,10 +163,18 @@ impl<'a> Parser<'a> {
                 [Token::Open, ..] => return Err("a `(` belongs behind `repeat N`".to_owned()),
                 [Token::Word(_), ..] => {
                     let words = self.words();
-                    match words[..] {
+                    let mut left = &words[..];
+                    // `after 3s exit 5` reads as one step, and is two.
+                    while let ["after", _, rest @ ..] = left
+                        && !rest.is_empty()
+                    {
+                        self.steps.push(step_of(&left[..2])?);
+                        left = rest;
+                    }
+                    match *left {
                         ["repeat", count] => self.repeat(count, depth)?,
                         ["repeat", ..] => return Err("it is `repeat N ( ... )`".to_owned()),
-                        _ => self.steps.push(step_of(&words)?),
+                        _ => self.steps.push(step_of(left)?),
                     }
                     if let [Token::Word(_) | Token::Open, ..] = self.tokens {
                         return Err(format!("a `;` is missing behind `{}`", words.join(" ")));
@@ -410,7 +416,7 @@ impl Runner {
             self.doing = Doing::Steps;
             return step(world);
         }
-        let bytes: Vec<u8> = (from..from + block).map(|at| flood_byte(0, at)).collect();
+        let bytes = flood_bytes(0, from, block as usize);
         match world.write(Output::Out, &bytes) {
             Taken::Broken => {
                 self.doing = Doing::End(broken_pipe(self.launch.os));

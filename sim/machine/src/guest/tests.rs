@@ -168,6 +168,7 @@ fn sh_runs_commands() {
         ("nosuch", "", "sh: 1: nosuch: not found\n", 127),
         ("false || echo no && echo so", "no\nso\n", "", 0),
         ("! true; echo $?", "1\n", "", 0),
+        ("cd /tmp; echo $PWD; PWD=here; echo $PWD", "/tmp\nhere\n", "", 0),
         ("X=1; echo \"$X${X}\" '$X' \\$X $Y.", "11 $X $X .\n", "", 0),
         ("X='a  b'; echo $X \"$X\"; echo ${Y:-none} ${X:+some}", "a b a  b\nnone some\n", "", 0),
         ("A=1 env; echo $A.", "A=1\nHOME=/root\n.\n", "", 0),
@@ -350,7 +351,7 @@ fn trouble_is_made() {
     assert_eq!(guest.read[Output::Err as usize], (0..100_000).map(|at| flood_byte(7, at)).collect::<Vec<_>>());
     let mut guest = Guest::new(&windows("sim-flood"));
     guest.run(Time(SECOND), 1001);
-    assert_eq!((guest.code(), guest.out().len()), (None, 4096 * 1000));
+    assert_eq!((guest.code(), guest.out().len()), (None, hcs_rules::guest::PIPE_CAPACITY * 1000));
     guest.broken = true;
     guest.run(LATER, MANY);
     assert_eq!(guest.code(), Some(1));
@@ -424,6 +425,7 @@ fn scripts_do_as_they_say() {
         ("", "", "", "", Some(0), 0),
         ("stdout \"a\\tb\\\"\\\\\"; stderr -n x; exit 3; stdout y", "", "a\tb\"\\\n", "x", Some(3), 0),
         ("after 1500ms; after 0.5s; exit 0xC0000005", "", "", "", Some(0xC000_0005), 2),
+        ("stdout a; after 1s after 1s stdout b; after 1s repeat 2 (stdout c)", "", "a\nb\nc\nc\n", "", Some(0), 3),
         ("crash 7", "", "", "", Some(7), 0),
         ("exit -1", "", "", "", Some(u32::MAX), 0),
         ("read; stdout got", "x\n", "got\n", "", Some(0), 0),
@@ -483,6 +485,7 @@ fn scripts_that_are_none() {
         ("on Sunday exit 1", "`on Sunday`: no such signal"),
         ("on CtrlC read", "no such step: `read`"),
         ("exit x", "not a code: `x`"),
+        ("after 3s read exit 1", "no such step: `read exit 1`"),
     ] {
         assert_eq!(Script::parse(text).unwrap_err(), error, "{text}");
     }

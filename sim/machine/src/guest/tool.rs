@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use hcs_rules::guest::{ConsoleSignal, GuestOs, Signal};
+use hcs_rules::guest::{ConsoleSignal, GuestOs, PIPE_CAPACITY, Signal};
 use hcs_rules::time::SECOND;
 
 use crate::guest::command_line::Command;
@@ -21,8 +21,8 @@ use crate::time::Time;
 const ACCESS_VIOLATION: u32 = 0xC000_0005;
 /// SIGSEGV, the same on Linux.
 const SEGMENTATION_FAULT: u32 = 11;
-/// What a flood makes before it looks whether anybody reads.
-const FLOOD_BLOCK: u64 = 4 << 10;
+/// What a flood makes before it looks whether anybody reads: a stream full.
+pub(super) const FLOOD_BLOCK: u64 = PIPE_CAPACITY as u64;
 /// How many signals wait to be printed; what comes above that is lost, as signals are.
 const SIGNALS_KEPT: usize = 64;
 /// The streams of a child that has its parent's.
@@ -546,7 +546,7 @@ impl Tool {
             self.doing = Doing::End(Pause::Exits(0));
             return step(world);
         }
-        let bytes: Vec<u8> = (0..block).map(|at| flood_byte(*seed, from.wrapping_add(at))).collect();
+        let bytes = flood_bytes(*seed, *from, block as usize);
         match world.write(*to, &bytes) {
             Taken::Broken => {
                 self.doing = Doing::End(broken_pipe(self.launch.os));
@@ -592,12 +592,31 @@ impl Tool {
 
 /// The byte of a flood at this place: printable, and different enough that what is lost or doubled is seen.
 pub fn flood_byte(seed: u64, at: u64) -> u8 {
-    // SplitMix64, one number for eight bytes.
-    let mut x = seed.wrapping_add((at / 8).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    flood_word(seed, at / 8)[(at % 8) as usize]
+}
+
+/// Eight bytes of a flood at once: SplitMix64 gives one number for them.
+fn flood_word(seed: u64, word: u64) -> [u8; 8] {
+    let mut x = seed.wrapping_add(word.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^= x >> 31;
-    b'!' + (x.to_le_bytes()[(at % 8) as usize] & 63)
+    // Each byte is its lowest six bits above `!`, which never carries into the next.
+    ((x & 0x3F3F_3F3F_3F3F_3F3F) + 0x2121_2121_2121_2121).to_le_bytes()
+}
+
+/// So many bytes of a flood, from a place on.
+pub(super) fn flood_bytes(seed: u64, from: u64, length: usize) -> Vec<u8> {
+    let skip = (from % 8) as usize;
+    let mut bytes = Vec::with_capacity(length + 16);
+    let mut word = from / 8;
+    while bytes.len() < skip + length {
+        bytes.extend_from_slice(&flood_word(seed, word));
+        word = word.wrapping_add(1);
+    }
+    bytes.truncate(skip + length);
+    bytes.drain(..skip);
+    bytes
 }
 
 /// A number as codes are written: decimal, or hexadecimal after `0x`.

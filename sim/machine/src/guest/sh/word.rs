@@ -170,7 +170,10 @@ impl Sh {
                 let at: usize = name.parse().ok()?;
                 self.state.arguments.get(at.checked_sub(1)?).map(|argument| argument.to_string())
             }
-            name => self.state.variables.get(name).map(|variable| variable.value.to_string()),
+            name => match self.state.variables.get(name) {
+                None if name == "PWD" => Some(self.shell.directory.to_string()),
+                variable => variable.map(|variable| variable.value.to_string()),
+            },
         }
     }
 }

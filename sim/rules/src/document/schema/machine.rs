@@ -3,6 +3,7 @@
 use super::container::{HV_SOCKET_SYSTEM_CONFIG, REGISTRY_CHANGES, STORAGE_QO_S};
 use super::service::VERSION;
 use super::{Anything, Array, Boolean, Choice, Guid, I64, Map, Object, OneOf, Text, Type, U8, U16, U32, U64, m, v};
+use crate::document::Version;
 
 /// `Attachment`
 pub static ATTACHMENT: Type = Type {
@@ -269,6 +270,10 @@ pub static SCSI: Type = Type {
     members: &[m("Attachments", Map(&Object(&ATTACHMENT)), (2, 0)), m("DisableInterruptBatching", Boolean, (2, 4))],
 };
 
+/// The schema version from which on a document's `Services` are heeded. A host that knows the section takes it under an
+/// older declared version too, and drops it without a word (observed: hcsctl, VMLord).
+pub const SERVICES_HEEDED_SINCE: Version = (2, 5);
+
 /// `Services`
 pub static SERVICES: Type = Type {
     name: "Services",
@@ -408,7 +413,7 @@ pub static VIRTUAL_MACHINE: Type = Type {
         m("RestoreState", Object(&RESTORE_STATE), (2, 0)),
         m("RunInSilo", Anything, (2, 0)).used_by("Windows Sandbox dump"),
         m("SecuritySettings", Anything, (2, 0)).used_by("hcsshim schema2"),
-        m("Services", Object(&SERVICES), (2, 5)),
+        m("Services", Object(&SERVICES), SERVICES_HEEDED_SINCE),
         m("StopOnReset", Boolean, (2, 0)),
         m("StorageQoS", Object(&STORAGE_QO_S), (2, 1)),
         m("Version", Object(&VERSION), (2, 5)),

@@ -37,7 +37,14 @@ pub static HOSTED_SYSTEM: Type = Type {
     formerly: None,
     since: (2, 0),
     until: None,
-    members: &[m("Container", Object(&CONTAINER), (2, 0)), m("SchemaVersion", Object(&VERSION), (2, 0))],
+    // What hcsshim gives for a Linux container is for the agent in its machine, which alone looks at it.
+    members: &[
+        m("Container", Object(&CONTAINER), (2, 0)),
+        m("OciBundlePath", Text, (2, 0)).used_by("hcsshim"),
+        m("OciSpecification", Anything, (2, 0)).used_by("hcsshim"),
+        m("SchemaVersion", Object(&VERSION), (2, 0)),
+        m("ScratchDirPath", Text, (2, 0)).used_by("hcsshim"),
+    ],
 };
 
 /// `ModifySettingRequest`

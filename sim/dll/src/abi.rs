@@ -1,0 +1,89 @@
+//! What every export is made of: a guard against panics, handles as bits, contexts, callbacks, outcomes.
+
+use core::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use hcs_api::{Event, EventCallback, OperationCallback, OperationHandle, Outcome, ProcessHandle, SystemHandle};
+use hcs_rules::hresult::Hresult;
+use windows_sys::Win32::System::HostComputeSystem::{
+    HCS_EVENT, HCS_EVENT_CALLBACK, HCS_OPERATION, HCS_OPERATION_COMPLETION, HCS_PROCESS, HCS_SYSTEM,
+};
+use windows_sys::core::{HRESULT, PWSTR};
+
+use crate::text::{give, units};
+
+/// Runs an export's body. A panic is a fault of ours and must not unwind into the caller: it becomes `failed`.
+pub(crate) fn guarded<R>(failed: R, body: impl FnOnce() -> R) -> R {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(failed)
+}
+
+pub(crate) const fn code(code: Hresult) -> HRESULT {
+    code.0 as HRESULT
+}
+
+pub(crate) const UNEXPECTED: HRESULT = code(Hresult::E_UNEXPECTED);
+
+pub(crate) fn operation(handle: HCS_OPERATION) -> OperationHandle {
+    OperationHandle(handle.addr() as u64)
+}
+
+pub(crate) fn system(handle: HCS_SYSTEM) -> SystemHandle {
+    SystemHandle(handle.addr() as u64)
+}
+
+pub(crate) fn process(handle: HCS_PROCESS) -> ProcessHandle {
+    ProcessHandle(handle.addr() as u64)
+}
+
+pub(crate) fn raw(bits: u64) -> *mut c_void {
+    core::ptr::without_provenance_mut(bits as usize)
+}
+
+/// A pointer that travels to the thread of a callback. The client vouches for its use there.
+#[derive(Clone, Copy)]
+pub(crate) struct Context(usize);
+
+impl Context {
+    pub(crate) fn of(context: *const c_void) -> Context {
+        Context(context.expose_provenance())
+    }
+
+    pub(crate) fn pointer(self) -> *mut c_void {
+        core::ptr::with_exposed_provenance_mut(self.0)
+    }
+}
+
+pub(crate) fn completion(callback: HCS_OPERATION_COMPLETION, context: *const c_void) -> Option<OperationCallback> {
+    let callback = callback?;
+    let context = Context::of(context);
+    Some(Arc::new(move |handle: OperationHandle| {
+        // SAFETY: the client gave the function for exactly this call, with this context.
+        unsafe { callback(raw(handle.0), context.pointer()) }
+    }))
+}
+
+pub(crate) fn listener(callback: HCS_EVENT_CALLBACK, context: *const c_void) -> Option<EventCallback> {
+    let callback = callback?;
+    let context = Context::of(context);
+    Some(Arc::new(move |event: &Event| {
+        let data = event.data.as_deref().map(units);
+        let event = HCS_EVENT {
+            Type: event.kind as i32,
+            EventData: data.as_ref().map_or(core::ptr::null(), |data| data.as_ptr()),
+            Operation: raw(event.operation.0),
+        };
+        // SAFETY: the client gave the function for exactly this call; the event and its data live until it returns.
+        unsafe { callback(&raw const event, context.pointer()) }
+    }))
+}
+
+/// Gives an outcome's document and returns its code.
+///
+/// # Safety
+/// `result` is NULL or can be written.
+pub(crate) unsafe fn finish(outcome: &Outcome, result: *mut PWSTR) -> HRESULT {
+    // SAFETY: as the caller vouches.
+    unsafe { give(result, outcome.document.as_deref()) };
+    code(outcome.code)
+}

@@ -1,0 +1,116 @@
+//! Processes.
+
+#![expect(missing_docs, reason = "the exports are documented by their pages, under these names")]
+#![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
+
+use core::ffi::c_void;
+
+use hcs_api::Hcs;
+use hcs_rules::vocabulary::Call;
+use windows_sys::Win32::Security::SECURITY_DESCRIPTOR;
+use windows_sys::Win32::System::HostComputeSystem::{
+    HCS_EVENT_CALLBACK, HCS_EVENT_OPTIONS, HCS_OPERATION, HCS_PROCESS, HCS_SYSTEM,
+};
+use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
+
+use crate::abi::{UNEXPECTED, code, finish, guarded, listener, operation, process, raw, system};
+use crate::text::Argument;
+use crate::world::client;
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsCreateProcess(
+    handle: HCS_SYSTEM,
+    processparameters: PCWSTR,
+    on: HCS_OPERATION,
+    _securitydescriptor: *const SECURITY_DESCRIPTOR,
+    made: *mut HCS_PROCESS,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        if made.is_null() {
+            return code(client().refuse_null_out(Call::CreateProcess));
+        }
+        // SAFETY: the caller vouches for the string.
+        let parameters = unsafe { Argument::read(processparameters) };
+        let (result, process) = client().create_process(system(handle), parameters.as_text(), operation(on));
+        // SAFETY: the pointer is not NULL, and the caller vouches for the rest.
+        unsafe { made.write(raw(process.0)) };
+        code(result)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsOpenProcess(
+    handle: HCS_SYSTEM,
+    processid: u32,
+    requestedaccess: u32,
+    opened: *mut HCS_PROCESS,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        if opened.is_null() {
+            return code(client().refuse_null_out(Call::OpenProcess));
+        }
+        let (result, process) = client().open_process(system(handle), processid, requestedaccess);
+        // SAFETY: the pointer is not NULL, and the caller vouches for the rest.
+        unsafe { opened.write(raw(process.0)) };
+        code(result)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsCloseProcess(handle: HCS_PROCESS) {
+    guarded((), || client().close_process(process(handle)));
+}
+
+/// Calls that run on an operation and take a document: options, a query, or settings.
+macro_rules! on_process {
+    ($($name:ident => $method:ident;)+) => {
+        $(
+            #[unsafe(no_mangle)]
+            pub unsafe extern "system" fn $name(handle: HCS_PROCESS, on: HCS_OPERATION, document: PCWSTR) -> HRESULT {
+                guarded(UNEXPECTED, || {
+                    // SAFETY: the caller vouches for the string.
+                    let document = unsafe { Argument::read(document) };
+                    code(client().$method(process(handle), operation(on), document.as_text()))
+                })
+            }
+        )+
+    };
+}
+
+on_process! {
+    HcsTerminateProcess => terminate_process;
+    HcsSignalProcess => signal_process;
+    HcsGetProcessProperties => get_process_properties;
+    HcsModifyProcess => modify_process;
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsGetProcessInfo(handle: HCS_PROCESS, on: HCS_OPERATION) -> HRESULT {
+    guarded(UNEXPECTED, || code(client().get_process_info(process(handle), operation(on))))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsSetProcessCallback(
+    handle: HCS_PROCESS,
+    callbackoptions: HCS_EVENT_OPTIONS,
+    context: *const c_void,
+    callback: HCS_EVENT_CALLBACK,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        let callback = listener(callback, context);
+        code(client().set_process_callback(process(handle), callbackoptions as u32, callback))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsWaitForProcessExit(
+    handle: HCS_PROCESS,
+    timeoutms: u32,
+    result: *mut PWSTR,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        let outcome = client().wait_for_process_exit(process(handle), timeoutms);
+        // SAFETY: the caller vouches for `result`.
+        unsafe { finish(&outcome, result) }
+    })
+}

@@ -1,0 +1,173 @@
+//! The digest: whatever differs in one step, in its moment, its input or its effects, differs in the digest.
+
+use std::collections::BTreeSet;
+
+use hcs_machine::canonical::Digest;
+use hcs_machine::effect::{Finding, Notification, Reply, Target};
+use hcs_machine::handle::Handle;
+use hcs_machine::input::{CreateOptions, End, Request, Text, WorldEvent};
+use hcs_machine::{ClientId, Effect, Fate, Input, Time};
+use hcs_rules::access::Rights;
+use hcs_rules::argument::ArgumentFault;
+use hcs_rules::build::Build;
+use hcs_rules::handle::HandleFault;
+use hcs_rules::hresult::Hresult;
+use hcs_rules::profile::Quirk;
+use hcs_rules::vocabulary::{Call, EventType};
+
+const NOW: Time = Time(7);
+
+fn after(now: Time, input: &Input, effects: &[Effect]) -> Digest {
+    Digest::start(Build::B26100).chain(&mut Vec::new(), now, input, effects)
+}
+
+/// Every step is another.
+fn all_differ(digests: impl Iterator<Item = Digest>) {
+    let digests: Vec<u128> = digests.map(|digest| digest.0).collect();
+    assert_eq!(digests.iter().collect::<BTreeSet<_>>().len(), digests.len());
+}
+
+fn call(request: Request) -> Input {
+    Input::Call(ClientId(1), request, Fate::after(5))
+}
+
+#[test]
+fn every_part_of_an_input_counts() {
+    let id = || "vm".into();
+    let create = |id: &str, configuration: &str, operation, out| {
+        call(Request::CreateComputeSystem { id: id.into(), configuration: configuration.into(), operation, out })
+    };
+    let inside = |namespace: &str, options| {
+        let (id, configuration) = (Text::from("vm"), Text::from("{}"));
+        let (namespace, operation) = (namespace.into(), Handle(1));
+        call(Request::CreateComputeSystemInNamespace { namespace, id, configuration, operation, options, out: true })
+    };
+    let open = |access| call(Request::OpenComputeSystem { id: id(), access, out: true });
+    let ended = |latency, guest, end| {
+        Input::Call(ClientId(1), Request::CloseOperation { operation: Handle(1) }, Fate { latency, guest, end })
+    };
+    let world = [
+        WorldEvent::GuestCrash("vm".into()),
+        WorldEvent::GuestCrash("other".into()),
+        WorldEvent::GuestPowerOff("vm".into()),
+        WorldEvent::GuestReset("vm".into()),
+        WorldEvent::GuestDisconnect("vm".into()),
+        WorldEvent::RdpModeChange("vm".into()),
+        WorldEvent::WorkerCrash("vm".into()),
+        WorldEvent::Quirk(Quirk::CoarseMemory, true),
+        WorldEvent::Quirk(Quirk::CoarseMemory, false),
+        WorldEvent::Quirk(Quirk::CrashEventsOverlap, true),
+        WorldEvent::Hypervisor(true),
+        WorldEvent::Hypervisor(false),
+        WorldEvent::Endpoints(None),
+        WorldEvent::Endpoints(Some(vec![])),
+        WorldEvent::Endpoints(Some(vec!["a".into(), "b".into()])),
+        WorldEvent::Endpoints(Some(vec!["ab".into()])),
+        WorldEvent::SavedState("vm".into(), true),
+        WorldEvent::SavedState("vm".into(), false),
+        WorldEvent::ClientDeath(ClientId(1)),
+        WorldEvent::ClientDeath(ClientId(2)),
+        WorldEvent::ServiceStop,
+        WorldEvent::ServiceReturn,
+    ];
+    let calls = [
+        create("vm", "{}", Handle(1), true),
+        create("v", "m{}", Handle(1), true),
+        create("vm", "{}", Handle(2), true),
+        create("vm", "{}", Handle(1), false),
+        inside("vm", CreateOptions::None),
+        inside("", CreateOptions::None),
+        inside("vm", CreateOptions::UnknownVersion),
+        inside("vm", CreateOptions::First { events: 0, callback: false }),
+        inside("vm", CreateOptions::First { events: 1, callback: false }),
+        inside("vm", CreateOptions::First { events: 0, callback: true }),
+        open(1),
+        open(2),
+        call(Request::SubmitWerReport { settings: Text::Null }),
+        call(Request::SubmitWerReport { settings: Text::Malformed }),
+        call(Request::SubmitWerReport { settings: "".into() }),
+        call(Request::ModifyServiceSettings { settings: "".into() }),
+        Input::Call(ClientId(2), Request::SubmitWerReport { settings: "".into() }, Fate::after(5)),
+        ended(5, 0, End::Natural),
+        ended(6, 0, End::Natural),
+        ended(5, 1, End::Natural),
+        ended(5, 0, End::Hangs),
+        ended(5, 0, End::Fails(Hresult::E_ACCESSDENIED, None)),
+        ended(5, 0, End::Fails(Hresult::E_INVALIDARG, None)),
+        ended(5, 0, End::Fails(Hresult::E_INVALIDARG, Some("{}".into()))),
+        ended(5, 0, End::Refused(Hresult::E_INVALIDARG)),
+        Input::Tick,
+        Input::Connect(Rights::Administrator),
+        Input::Connect(Rights::User),
+    ];
+    let inputs = world.map(Input::World).into_iter().chain(calls);
+    all_differ(inputs.map(|input| after(NOW, &input, &[])).chain([after(Time(8), &Input::Tick, &[])]));
+}
+
+#[test]
+fn every_part_of_an_effect_counts() {
+    let target = Target { client: ClientId(1), handle: Handle(2), registration: 3 };
+    let plain = Notification { target, event: None, data: None, operation: Handle(4), system: Some("vm".into()) };
+    let notifications = [
+        plain.clone(),
+        Notification { target: Target { client: ClientId(9), ..target }, ..plain.clone() },
+        Notification { target: Target { handle: Handle(9), ..target }, ..plain.clone() },
+        Notification { target: Target { registration: 9, ..target }, ..plain.clone() },
+        Notification { event: Some(EventType::SystemExited), ..plain.clone() },
+        Notification { event: Some(EventType::ServiceDisconnect), ..plain.clone() },
+        Notification { data: Some("".into()), ..plain.clone() },
+        Notification { data: Some("{}".into()), ..plain.clone() },
+        Notification { operation: Handle(9), ..plain.clone() },
+        Notification { system: None, ..plain.clone() },
+        Notification { system: Some("other".into()), ..plain },
+    ];
+    let replies = [
+        Reply::Void,
+        Reply::Outcome(Hresult::S_OK, None),
+        Reply::Outcome(Hresult::S_OK, Some("{}".into())),
+        Reply::Outcome(Hresult::E_INVALIDARG, None),
+        Reply::Handle(Hresult::S_OK, Handle(1)),
+        Reply::Handle(Hresult::S_OK, Handle(2)),
+        Reply::Handle(Hresult::E_INVALIDARG, Handle(1)),
+        Reply::Number(1),
+        Reply::Number(-1),
+        Reply::Connected(ClientId(1)),
+        Reply::Connected(ClientId(2)),
+        Reply::Happened(true),
+        Reply::Happened(false),
+    ];
+    let (start, close) = (Call::StartComputeSystem, Call::CloseComputeSystem);
+    let findings = [
+        Finding::BadHandle(ClientId(1), start, Handle(1), HandleFault::Null),
+        Finding::BadHandle(ClientId(2), start, Handle(1), HandleFault::Null),
+        Finding::BadHandle(ClientId(1), close, Handle(1), HandleFault::Null),
+        Finding::BadHandle(ClientId(1), start, Handle(2), HandleFault::Null),
+        Finding::BadHandle(ClientId(1), start, Handle(1), HandleFault::Closed),
+        Finding::BadArgument(ClientId(1), start, ArgumentFault::NullId),
+        Finding::BadArgument(ClientId(1), start, ArgumentFault::NullOut),
+        Finding::ClosedWhileWaiting(ClientId(1), close, Handle(1)),
+        Finding::ClosedWhileWaiting(ClientId(1), close, Handle(2)),
+        Finding::UnmodelledCall(ClientId(1), 1),
+        Finding::UnmodelledCall(ClientId(1), 2),
+        Finding::UnmodelledCase(ClientId(1), "a.row"),
+        Finding::UnmodelledCase(ClientId(1), "another.row"),
+        Finding::NotExported(ClientId(1), start),
+        Finding::NotExported(ClientId(1), close),
+    ];
+    let effects = notifications.map(Effect::Notify).into_iter().chain(replies.map(Effect::Reply));
+    let effects: Vec<Effect> = effects.chain(findings.map(Effect::Finding)).collect();
+    let none = after(NOW, &Input::Tick, &[]);
+    let twice = after(NOW, &Input::Tick, &[effects[0].clone(), effects[0].clone()]);
+    let singles = effects.iter().map(|effect| after(NOW, &Input::Tick, std::slice::from_ref(effect)));
+    all_differ(singles.chain([none, twice]));
+}
+
+#[test]
+fn a_step_counts_where_it_stands() {
+    let (one, other) = (Input::Tick, Input::World(WorldEvent::ServiceStop));
+    let both = |first: &Input, second: &Input| after(NOW, first, &[]).chain(&mut Vec::new(), NOW, second, &[]);
+    assert_ne!(both(&one, &other), both(&other, &one));
+    assert_eq!(both(&one, &other), both(&one, &other));
+    assert_ne!(Digest::start(Build::B26100), Digest::start(Build::B20348));
+    assert_eq!(Digest(0xAB).to_string(), "000000000000000000000000000000ab");
+}
