@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use hcs_api::Hcs;
 use hcs_benches::{
-    container, create, crowd, document, life, populated, populated_host, pour, pour_through_a_pipe, query, refused, run,
-    touch,
+    container, create, crowd, document, life, populated, populated_host, pour, pour_through_a_pipe, query, refused,
+    run, touch,
 };
 use hcs_machine::document::{Document, check};
 use hcs_machine::{Host, Time};

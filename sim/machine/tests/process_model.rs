@@ -367,9 +367,10 @@ impl Machine {
             Step::Result(client, at) => {
                 call(client, Request::GetOperationResult { operation: pick(&self.operations, at) })
             }
-            Step::Information(client, at) => {
-                call(client, Request::GetOperationResultAndProcessInfo { operation: pick(&self.operations, at), out: true })
-            }
+            Step::Information(client, at) => call(
+                client,
+                Request::GetOperationResultAndProcessInfo { operation: pick(&self.operations, at), out: true },
+            ),
             Step::CloseStream(client, at) => {
                 Input::Stream(ClientId(client), StreamRequest::Close { stream: pick(&self.streams, at) })
             }

@@ -234,7 +234,11 @@ impl Test {
         let (process, operation) = self.world.create(client, system, &parameters);
         self.world.pass(LATENCY);
         self.look();
-        let reply = self.world.call_of(client, Request::GetOperationResultAndProcessInfo { operation, out: true }, Fate::PROMPT);
+        let reply = self.world.call_of(
+            client,
+            Request::GetOperationResultAndProcessInfo { operation, out: true },
+            Fate::PROMPT,
+        );
         let Reply::Info(Hresult::S_OK, _, Some(information)) = reply else {
             // The system is paused, or over.
             return;

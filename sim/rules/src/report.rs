@@ -12,8 +12,8 @@ use crate::export::{Dll, EXPORTS, Export};
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
 use crate::{
-    access, argument, constraint, failure, file, grant, handle, operation, profile, property, resource, service, state_file,
-    system,
+    access, argument, constraint, failure, file, grant, handle, operation, profile, property, resource, service,
+    state_file, system,
 };
 
 /// The page, in Markdown.
