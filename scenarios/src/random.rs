@@ -68,7 +68,7 @@ pub fn digest(seed: u64, count: u64) -> String {
     format!("{mixed:032x}")
 }
 
-/// One sequence, in a world of its own. Every third one begins with a system in which processes run.
+/// One sequence, in a world of its own. Every other one begins with a system in which processes run.
 pub fn sequence(seed: u64) -> Digest {
     play(seed).host.digest()
 }
@@ -84,7 +84,7 @@ fn play(seed: u64) -> World {
     for rights in [Rights::Administrator, Rights::HyperVAdministrator, *dice.pick(Rights::ALL)] {
         world.step(&Input::Connect(rights));
     }
-    if dice.chance(3) {
+    if dice.chance(2) {
         world.populate(&mut dice);
     }
     for _ in 0..LENGTH {
@@ -142,9 +142,10 @@ impl World {
         self.call(Request::CreateComputeSystem { id: "vm".into(), configuration, operation, out: true });
         let (operation, system) = (self.operation(), last(&self.known.systems));
         self.call(Request::StartComputeSystem { system, operation, options: Text::Null });
-        for _ in 0..3 {
+        let piped = r#"{"CommandLine":"outside","CreateStdInPipe":true,"CreateStdOutPipe":true}"#;
+        for parameters in [piped.into(), dice.parameters(), dice.parameters()] {
             let operation = self.operation();
-            self.call(Request::CreateProcess { system, parameters: dice.parameters(), operation, out: true });
+            self.call(Request::CreateProcess { system, parameters, operation, out: true });
             self.call(Request::GetOperationResultAndProcessInfo { operation, out: true });
         }
     }
@@ -484,8 +485,7 @@ mod tests {
                 *reached += usize::from(count > 0);
             }
         }
-        assert!(reached[..2].iter().all(|sequences| *sequences > 25), "{reached:?}");
-        assert!(reached[2..].iter().all(|sequences| *sequences > 5), "{reached:?}");
+        assert!(reached.iter().zip([40, 30, 30, 10]).all(|(reached, least)| *reached > least), "{reached:?}");
     }
 
     #[test]

@@ -87,3 +87,61 @@ fn what_differs_from_build_to_build_is_told_and_nothing_else() {
     let same = hcs_scenarios::builds::differences(&Story::parse("client agent\nagent list\n"), None);
     assert_eq!(same, "every build prints the same\n");
 }
+
+#[test]
+fn nonsense_about_processes_is_told_and_harms_nothing() {
+    let mut stage = Stage::new(None, None);
+    let mut printed = Vec::new();
+    for line in BEFORE_EXAMPLES {
+        stage.command(line, &mut printed);
+    }
+    let lines = [
+        "guest",
+        "guest app: dance",
+        "process-exit web one 2",
+        "agent exec web",
+        "agent exec web app",
+        "agent exec web vm cmd",
+        "agent exec nowhere app cmd",
+        "agent exec web app console=80 cmd",
+        "agent exec web app env=A cmd",
+        "agent exec web app args sh \"a",
+        "agent run web",
+        "agent open-process web one app",
+        "agent say nobody hello",
+        "agent say shell \"hello",
+        "agent hear shell two lines",
+        "agent hear shell err",
+        "agent resize shell",
+        "agent resize shell 100",
+        "agent signal nobody CtrlC",
+        "agent close-stdin nobody",
+        "agent wait-process",
+        "agent begin exec",
+        "agent begin exec web",
+    ];
+    for line in lines {
+        printed.clear();
+        stage.command(line, &mut printed);
+        assert!(printed.len() == 1 && printed[0].contains("ERROR "), "{line}: {printed:?}");
+    }
+}
+
+#[test]
+fn what_does_not_end_is_given_up() {
+    let mut stage = Stage::new(None, None);
+    let mut printed = Vec::new();
+    for line in ["client agent", "agent create web container", "agent start web", "agent exec web flood sim-flood"] {
+        stage.command(line, &mut printed);
+    }
+    for (line, told) in [
+        ("agent run web sim-flood", "it does not end"),
+        ("agent run web sim-idle", "it does not end"),
+        ("agent hear flood 0 lines", ""),
+        ("agent hear flood all", "and more"),
+    ] {
+        printed.clear();
+        stage.command(line, &mut printed);
+        assert!(printed.concat().contains(told), "{line}: {printed:?}");
+    }
+}

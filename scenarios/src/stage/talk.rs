@@ -17,6 +17,9 @@ use super::words::{quoted, text, told, unquoted};
 /// How many bytes a story shows; of more it tells the number alone.
 const SHOWN: usize = 4096;
 
+/// How many bytes are read of a stream that does not end.
+const MOST: usize = 16 << 20;
+
 /// How often a stream is looked at before nothing is expected of it any more. Each look takes time on to the next thing that
 /// is due, and some programs do something for ever.
 const PATIENCE: u32 = 1_000_000;
@@ -36,6 +39,8 @@ enum Reading {
     End,
     /// Nothing more can come, or nothing has for too long.
     Silence,
+    /// So much has come that there may be no end.
+    Endless,
 }
 
 /// Whether somebody who waits is to look again.
@@ -131,7 +136,10 @@ impl Stage {
         let taken = match until {
             Until::Lines(count) => {
                 let ends = all.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(place, _)| place + 1);
-                let end = ends.take(count).last().filter(|_| matches!(end, Reading::Done)).unwrap_or(all.len());
+                let end = match end {
+                    Reading::Done => ends.take(count).last().unwrap_or(0),
+                    _ => all.len(),
+                };
                 all.drain(..end).collect()
             }
             _ => std::mem::take(all),
@@ -143,6 +151,7 @@ impl Stage {
             Reading::End => shown.push("the end".to_owned()),
             Reading::Silence if shown.is_empty() => shown.push("nothing".to_owned()),
             Reading::Silence => shown.push("and nothing more".to_owned()),
+            Reading::Endless => shown.push("and more".to_owned()),
         }
         Ok(listed(String::new(), &shown))
     }
@@ -195,6 +204,7 @@ fn read(client: &Client, held: &mut Held, at: usize, until: &Until) -> Result<Re
             None => return Ok(Reading::Silence),
             Some(Ok(0)) if matches!(until, Until::Something) && !all.is_empty() => return Ok(Reading::Done),
             Some(Ok(0)) => return Ok(Reading::End),
+            Some(Ok(_)) if all.len() > MOST => return Ok(Reading::Endless),
             Some(Ok(count)) => all.extend_from_slice(&buffer[..count]),
             Some(Err(error)) => return Err(error.to_string()),
         }
@@ -222,6 +232,7 @@ fn ended(client: &Client, held: &mut Held) -> String {
         for at in 0..2 {
             while open[at] {
                 match client.poll_read_stream(held.streams[1 + at], &mut buffer, context, &mut tickets[at]) {
+                    Poll::Ready(Ok(_)) if held.read[at].len() > MOST => return Poll::Ready(None),
                     Poll::Ready(Ok(count)) if count > 0 => held.read[at].extend_from_slice(&buffer[..count]),
                     Poll::Ready(_) => open[at] = false,
                     Poll::Pending => return Poll::Pending,

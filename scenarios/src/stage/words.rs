@@ -115,8 +115,9 @@ pub(super) fn unquoted(word: &str) -> Result<Vec<u8>, String> {
                 Some('"') => b'"',
                 Some('\\') => b'\\',
                 Some('x') => {
-                    let digits: String = rest.by_ref().take(2).collect();
-                    u8::from_str_radix(&digits, 16).map_err(|_| format!("no byte \\x{digits}"))?
+                    let mut digit = || rest.next().and_then(|digit| digit.to_digit(16));
+                    let byte = digit().and_then(|high| u8::try_from(16 * high + digit()?).ok());
+                    byte.ok_or("a byte is \\x and two hexadecimal digits")?
                 }
                 _ => return Err("an escape is \\n, \\r, \\t, \\\", \\\\ or \\xHH".to_owned()),
             }),
@@ -146,4 +147,34 @@ pub(super) fn quoted(bytes: &[u8]) -> Vec<String> {
         told
     };
     bytes.split_inclusive(|byte| *byte == b'\n').map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_can_be_said() {
+        for line in ["a \"b\" \\ \t\r\n", "\x1b[2J", "", "\u{e9}"] {
+            let shown = quoted(line.as_bytes()).concat();
+            let said = if shown.is_empty() { "\"\"" } else { &shown };
+            assert_eq!(unquoted(said), Ok(line.as_bytes().to_vec()), "{shown}");
+        }
+        assert_eq!(quoted(b"a\nb\n\nc"), [r#""a\n""#, r#""b\n""#, r#""\n""#, r#""c""#]);
+        for text in ["\"a", "\"\\q\"", "\"\\x4\"", "\"\"\"", "\"\\\""] {
+            assert!(unquoted(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn arguments_and_the_end_of_a_line_keep_their_blanks() {
+        assert_eq!(
+            arguments(r#"sh -c "echo  \"a\" b" x"#),
+            Ok(["sh", "-c", "echo  \"a\" b", "x"].map(str::to_owned).into())
+        );
+        assert!(arguments(r#"sh "echo"#).is_err());
+        assert_eq!(tail("  agent say shell  a  b ", 2), "a  b");
+        assert_eq!(tail("agent exec vm app {\"a\": 1}", 1), "{\"a\": 1}");
+        assert_eq!(tail("agent", 4), "agent");
+    }
 }

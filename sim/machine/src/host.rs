@@ -31,7 +31,7 @@ use crate::stream::{Pipe, StreamEnd};
 use crate::system::{System, SystemHandle};
 use crate::table::{Found, Key, Table};
 use crate::time::Time;
-use crate::wait::Wait;
+use crate::wait::{For, Wait};
 
 /// A place on the agenda: the moment, and the order among those of the same moment.
 pub(crate) type Due = (Time, u64);
@@ -215,7 +215,11 @@ impl Host {
     /// When the next request is due or the next program goes on, time-outs of waits left aside. Looks at the agenda from its
     /// beginning.
     pub fn next_work(&self) -> Option<Time> {
-        self.next_of(|item| !matches!(item, Item::TimeOut(_)))
+        self.next_of(|item| match item {
+            // What a program outside waits for is its own work, as what one inside waits for is.
+            Item::TimeOut(wait) => self.waits.get(*wait).is_some_and(|wait| matches!(wait.awaits, For::Guest(_))),
+            _ => true,
+        })
     }
 
     /// When the service has something to do next. Programs left aside: some never end.

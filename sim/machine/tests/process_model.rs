@@ -1156,7 +1156,8 @@ impl Model {
 
     /// The connection to a guest is lost, and those of the container inside with it.
     fn lose(&mut self, system: usize) {
-        if system == MACHINE && self.life[HOSTED] != Life::Over {
+        // What is being ended in it does not hear of its connection any more.
+        if system == MACHINE && self.life[HOSTED] == Life::Running {
             self.lose(HOSTED);
         }
         self.lost[system] = true;

@@ -49,6 +49,14 @@ impl Actors {
         self.leave(actor, State::Runnable);
     }
 
+    /// The actor goes on. If it has been given the turn meanwhile it keeps it: whether its thread or that of whoever woke it
+    /// is the faster must make no difference.
+    pub(crate) fn resume(&mut self, actor: usize) {
+        if let Some(entry) = self.list.get_mut(actor) {
+            entry.state = State::Runnable;
+        }
+    }
+
     /// The actor is blocked in a call.
     pub(crate) fn make_blocked(&mut self, actor: usize) {
         self.leave(actor, State::Blocked);

@@ -742,6 +742,11 @@ impl Hcs for Client {
             context.waker().wake_by_ref();
             return;
         }
+        if thread::is_worker() {
+            worker::park(&self.shared, core);
+            context.waker().wake_by_ref();
+            return;
+        }
         thread::step_back(&mut core);
         let moved = core.advance_once();
         thread::after_step(&self.shared, &mut core);

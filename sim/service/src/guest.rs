@@ -272,7 +272,8 @@ impl Guest {
     }
 
     fn moment(&self, time: Duration) -> Time {
-        self.clock().after(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+        // What is longer than any world is for ever: a world that jumped there would be at its end.
+        u64::try_from(time.as_nanos()).map_or(Time::NEVER, |time| self.clock().after(time))
     }
 
     fn wait(&self, awaits: Await) {

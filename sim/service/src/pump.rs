@@ -165,10 +165,15 @@ impl Core {
         if !self.wakers.is_empty() {
             self.wakers.drain(..).for_each(Waker::wake);
         }
+        self.unpark();
+        answer
+    }
+
+    /// Something has happened: actors that wait for whatever happens next look whether it is for them.
+    pub(crate) fn unpark(&mut self) {
         for actor in self.parked.drain(..) {
             self.actors.make_runnable(actor);
         }
-        answer
     }
 
     /// A call: its fate, the machine, and what a scheduled or a free world does about time.
@@ -245,7 +250,7 @@ impl Core {
     }
 
     /// A blocked call ends.
-    fn wake(&mut self, wait: WaitId, reply: Reply) {
+    pub(crate) fn wake(&mut self, wait: WaitId, reply: Reply) {
         if let Some(blocked) = self.blocked.remove(&wait) {
             self.waking += 1;
             if let Some(actor) = blocked.actor {

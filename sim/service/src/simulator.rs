@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use hcs_machine::effect::{GuestReply, Reply};
+use hcs_machine::effect::{GuestReply, Reply, WaitId};
 use hcs_machine::handle::HandleType;
 use hcs_machine::input::WorldEvent;
 use hcs_machine::{ClientId, Held, Input, Time};
@@ -442,8 +442,10 @@ impl Drop for Alive {
             let mut core = shared.lock();
             core.closing = true;
             // Programs outside end with their world.
-            for blocked in core.blocked.values().filter(|blocked| blocked.program) {
-                blocked.seat.fill(Reply::Guest(GuestReply::Over));
+            let programs = core.blocked.iter().filter(|(_, blocked)| blocked.program);
+            let programs: Vec<WaitId> = programs.map(|(wait, _)| *wait).collect();
+            for wait in programs {
+                core.wake(wait, Reply::Guest(GuestReply::Over));
             }
             core.programs.clear();
             report(&core)

@@ -178,7 +178,7 @@ fn wake<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>) -> Guard<'a, Cor
             core
         }
         Role::Actor(actor) => {
-            core.actors.make_runnable(actor);
+            core.actors.resume(actor);
             take_turn(shared, core, actor)
         }
         Role::Worker => {
@@ -266,7 +266,7 @@ pub(crate) fn park<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, actor
             core.parked.retain(|other| *other != actor);
         }
     }
-    core.actors.make_runnable(actor);
+    core.actors.resume(actor);
     drop(take_turn(shared, core, actor));
 }
 

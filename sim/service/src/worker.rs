@@ -159,9 +159,34 @@ fn deliver<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, notification:
     }
     core.activity += 1;
     core.wakers.drain(..).for_each(std::task::Waker::wake);
+    // What was told may be what an actor has waited for, so that time stands until it has looked.
+    core.unpark();
     core.advance(false);
     thread::after_step(shared, &mut core);
     core
+}
+
+/// A future that a callback polls is pending: until something happens the callback is as blocked as in a call, so that others
+/// can be told, and time can pass.
+pub(crate) fn park(shared: &Arc<Shared>, mut core: Guard<'_, Core>) {
+    let activity = core.activity;
+    core.running_blocked += 1;
+    while core.activity == activity && !core.closing {
+        if core.awake.is_empty() {
+            core.advance_once();
+        }
+        thread::after_step(shared, &mut core);
+        if core.activity != activity {
+            break;
+        }
+        let ran_out;
+        (core, ran_out) = shared.settled.wait_for(core, SILENCE);
+        if ran_out && core.activity == activity {
+            core.advance_once();
+            break;
+        }
+    }
+    core.running_blocked -= 1;
 }
 
 /// Waits, not for long, until no callback runs or waits to be run, and no program is busy. Answers whether there was any.

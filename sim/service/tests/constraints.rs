@@ -380,3 +380,20 @@ fn a_running_silo_tells_the_root_of_its_names_and_what_it_lives_in() {
     silo.terminate().expect("terminated");
     assert!(!told(&silo).contains("ObRoot"));
 }
+
+#[test]
+fn what_only_a_running_system_has_is_left_out_before_its_start() {
+    let agent = Simulator::default().client("agent");
+    let query = r#"{"PropertyTypes":["Memory","Statistics","ProcessList","SharedMemoryRegion"]}"#;
+    for (id, document, members) in [
+        ("vm", r#"{"VirtualMachine":{}}"#, ["Memory", "Statistics", "SharedMemoryRegionInfo"]),
+        ("web", r#"{"Container":{}}"#, ["Statistics", "ProcessList", "State"]),
+    ] {
+        let system = ComputeSystem::create(&agent, id, document).expect("created");
+        let told =
+            |member: &str| system.properties(Some(query)).expect("answered").contains(&format!(r#","{member}":"#));
+        assert_eq!(members.map(told), [false; 3], "{id} is created");
+        system.start().expect("started");
+        assert_eq!(members.map(told), [true; 3], "{id} runs");
+    }
+}
