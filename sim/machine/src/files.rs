@@ -99,23 +99,21 @@ struct Place<'a> {
     node: Option<Key>,
 }
 
-impl Default for Files {
-    /// The system's volume with its usual folders.
-    fn default() -> Files {
-        static NEW: LazyLock<Files> = LazyLock::new(|| {
+impl Files {
+    /// The system's volume with its usual folders, as every world begins with it.
+    pub(crate) fn of_a_new_host() -> Arc<Files> {
+        static NEW: LazyLock<Arc<Files>> = LazyLock::new(|| {
             let mut files =
                 Files { volumes: Vec::new(), nodes: Table::default(), names: RedBlackTreeMapSync::default() };
             files.add_volume(SYSTEM_LETTER, VOLUME_CAPACITY);
             for folder in FOLDERS {
                 files.put_folder(folder);
             }
-            files
+            Arc::new(files)
         });
         NEW.clone()
     }
-}
 
-impl Files {
     /// A volume of this letter appears, unless there is one.
     fn add_volume(&mut self, letter: char, capacity: u64) -> bool {
         let letter = letter.to_ascii_uppercase();

@@ -169,7 +169,7 @@ impl Host {
             hypervisor: true,
             endpoints: None,
             attached: BTreeMap::new(),
-            files: Arc::default(),
+            files: Files::of_a_new_host(),
             saved: BTreeSet::new(),
             settings: Settings::default(),
             sequence: 0,

@@ -18,8 +18,11 @@ fn applied(data: &Data, writes: &[Write]) -> Data {
     data
 }
 
+/// Where a field begins, and how many bytes it has.
+type Place = (usize, usize);
+
 /// Where the fields of each structure lie, from the description of the formats: names are those of the layouts.
-const PLACES: &[(&str, usize, &[(usize, usize)])] = &[
+const PLACES: &[(&str, usize, &[Place])] = &[
     (
         "fixed disk footer",
         512,
@@ -61,7 +64,7 @@ const PLACES: &[(&str, usize, &[(usize, usize)])] = &[
 
 #[test]
 fn the_layouts_are_those_of_the_description() {
-    let ours: Vec<(&str, usize, Vec<(usize, usize)>)> = LAYOUTS
+    let ours: Vec<(&str, usize, Vec<Place>)> = LAYOUTS
         .iter()
         .map(|layout: &&Layout| {
             (layout.name, layout.size, layout.fields.iter().map(|field| (field.at, field.size)).collect())
@@ -131,7 +134,7 @@ fn files(data: &Data) -> Result<Vec<Option<Vec<u8>>>, Damage> {
 fn filled() -> Data {
     let mut data = image();
     for (file, bytes) in [(1, &b"variables"[..]), (3, &[7; 9000]), (1, b"variables, longer"), (7, b"id")] {
-        let writes = vmgs::read(&data).and_then(|state| Ok(state.write(&data, file, bytes))).expect("it is sound");
+        let writes = vmgs::read(&data).map(|state| state.write(&data, file, bytes)).expect("it is sound");
         data = applied(&data, &writes.expect("there is room"));
     }
     data

@@ -109,7 +109,8 @@ impl Files {
                 _ => return false,
             }
         }
-        self.locate(path).is_ok() || count == path.names.len()
+        let folder = HostPath { names: path.names[..count].to_vec(), ..path.clone() };
+        self.locate(&folder).is_ok_and(|place| place.node.is_some())
     }
 
     /// A file goes, or a folder with everything in it; a root stays.
