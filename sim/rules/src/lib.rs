@@ -10,7 +10,7 @@
 //! | [`rule`] | the row, and the order of the stages that a call passes |
 //! | [`export`] | which DLL exports what, since when, and whether it is modelled |
 //! | [`argument`], [`handle`], [`operation`], [`service`], [`access`], [`document`] | the stages before the last |
-//! | [`file`], [`grant`], [`state_file`] | what the host's file system says; access of machines to files; the layout of state files |
+//! | [`mod@file`], [`grant`], [`state_file`] | what the host's file system says; access of machines to files; the layout of state files |
 //! | [`system`] | the last stage: what happens to a compute system, a file for each part of its life |
 //! | [`process`] | the same for a process |
 //! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |

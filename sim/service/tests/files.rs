@@ -371,6 +371,30 @@ fn a_grant_outlives_its_machine_and_its_account_has_a_name_while_the_machine_is_
     assert!(first().contains(":(I)"), "{}", first());
 }
 
+#[test]
+fn the_transcript_tells_of_files() {
+    let sim = Simulator::builder().transcript().start();
+    let client = sim.client("agent");
+    sim.put_file(r"C:\vms\disk", b"12345");
+    sim.lock_file(r"C:\vms\disk", true);
+    sim.set_volume('D', true);
+    sim.set_volume_room('D', 7);
+    client.grant_vm_access("vm".into(), r"C:\vms\disk".into());
+    client.revoke_vm_group_access(Text::Null);
+    let believed = [
+        "agent: connects as Administrator",
+        r"a file of 5 bytes is put at C:\vms\disk",
+        r"C:\vms\disk is in use",
+        "volume D: appears",
+        "volume D: has 7 bytes free",
+        r#"agent: HcsGrantVmAccess("vm", "C:\\vms\\disk") -> S_OK"#,
+        "agent: HcsRevokeVmGroupAccess(NULL) -> E_INVALIDARG",
+    ];
+    let lines = sim.transcript();
+    let came: Vec<&str> = lines.iter().map(|line| line.trim_start().trim_start_matches("0.000s ")).collect();
+    assert_eq!(came, believed);
+}
+
 /// A world of so many files.
 fn populated(count: u32) -> hcs_machine::Host {
     use hcs_machine::input::{FileEvent, Input, WorldEvent};
