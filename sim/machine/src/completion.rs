@@ -26,7 +26,7 @@ impl Host {
             let (code, document, row) = self.complete_on_process(on, work.document.as_ref(), effects);
             self.finish(&work, code, document, effects);
             if let Some(row) = row {
-                self.after_process_completion(on, row, effects);
+                self.announce_process(row, on.process, effects);
             }
             return;
         }

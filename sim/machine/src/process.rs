@@ -1,36 +1,37 @@
 //! Processes: what there is of one, the calls on its handles, what becomes of it. How its program runs is in
 //! [`crate::execution`].
+//!
+//! | file | what is there |
+//! |---|---|
+//! | `call` | the calls, once they are admitted |
+//! | `completion` | the requests that are done |
+
+mod call;
+mod completion;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hcs_rules::answer::Form;
-use hcs_rules::document::Root;
-use hcs_rules::failure;
 use hcs_rules::guest::{GuestOs, ProcessEnd, RUNNING_EXIT_CODE, Signal, exit_code};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::process::{
     self, CONNECTION_LOST, Ends, ProcessAfter, ProcessFacet, ProcessRow, ProcessState, ProcessTrigger,
     UNKNOWN_EXIT_CODE,
 };
-use hcs_rules::profile::Quirk;
-use hcs_rules::rule::{After, Answer, Surface};
-use hcs_rules::vocabulary::{EventType, Facet, Kind, OperationType, SystemState, Trigger, event_options};
+use hcs_rules::rule::Answer;
+use hcs_rules::vocabulary::{EventType, Facet, Kind, OperationType, Trigger, event_options};
 
 use crate::answer;
-use crate::configuration::{Reading, present};
-use crate::document::{Document, Node};
-use crate::effect::{Effect, Finding, Notification, ProcessInformation, Reply, Target};
+use crate::configuration::present;
+use crate::document::Node;
+use crate::effect::{Effect, Notification, ProcessInformation, Reply, Target};
 use crate::execution::{Children, Runs, Standard};
 use crate::guest::{Await, Launch};
 use crate::handle::{Handle, HandleType};
-use crate::host::{Admitted, Due, Host, refusal};
-use crate::input::{ClientId, End, Fate, Request, Text};
-use crate::operation::{OnProcess, Start, started_by};
-use crate::system::Connection;
+use crate::host::{Due, Host};
+use crate::input::ClientId;
 use crate::table::Key;
 use crate::time::Time;
-use crate::wait::For;
 
 /// One process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,330 +128,6 @@ impl Host {
             .unwrap_or_else(|| unreachable!("{on:?} cannot come in {state:?} with {facet:?}"))
     }
 
-    // -- Calls on a system that are about a process.
-
-    pub(crate) fn create_process(
-        &mut self,
-        on: &Admitted,
-        parameters: &Text,
-        fate: &Fate,
-        effects: &mut Vec<Effect>,
-    ) -> Reply {
-        let Some((through, key, system)) = self.system_of(on) else {
-            return refusal(on.call, Hresult::ERROR_INVALID_HANDLE);
-        };
-        let mut read = Reading::parameters(parameters, self.build);
-        if read.facet == Facet::ValidDocument && system.connection == Connection::Lost {
-            read.facet = Facet::ConnectionLost;
-        }
-        let row = self.row(Trigger::CreateProcess, read.facet, system.kind, self.state_of_guest(key));
-        debug_assert_eq!(row.after, After::MakeProcess);
-        if let Answer::Fails(code) = row.answer
-            && self.fails_from_the_call(code)
-        {
-            return self.refuse(on, code);
-        }
-        let process = self.make_process(key, read.document.as_ref());
-        let handle = self.make_process_handle(on.client, process, through);
-        if let Some(process) = self.processes.get_mut(process) {
-            process.creator = Some(handle);
-        }
-        let start = Start {
-            handle: Some(through),
-            system: Some(key),
-            on_process: Some(OnProcess { handle, process, before: ProcessState::Creating, call: on.call }),
-            refusal: read.refusal,
-            document: read.document,
-            ..Start::of(OperationType::CreateProcess, self.systems.get(key).map(|system| system.state))
-        };
-        let due = self.start_work(on, self.ruled(row), fate, start, effects);
-        if self.completes_at_once(row.answer, process, fate) {
-            self.complete_now(due, effects);
-        }
-        Reply::Handle(Hresult::S_OK, Handle::new(HandleType::Process, handle))
-    }
-
-    pub(crate) fn open_process(&mut self, on: &Admitted, id: u32) -> Reply {
-        let Some((through, _, system)) = self.system_of(on) else {
-            return refusal(on.call, Hresult::ERROR_INVALID_HANDLE);
-        };
-        let found = system.processes.get(&id).and_then(|key| Some((*key, self.processes.get(*key)?)));
-        let facet = match found {
-            None => Facet::UnknownProcess,
-            Some((_, process)) if process.state == ProcessState::Exited => Facet::EndedProcess,
-            Some(_) => Facet::LiveProcess,
-        };
-        let row = self.row(Trigger::OpenProcess, facet, system.kind, system.state);
-        match (row.answer, row.after, found) {
-            (Answer::Done, After::OpenProcess, Some((process, _))) => {
-                let handle = self.make_process_handle(on.client, process, through);
-                Reply::Handle(Hresult::S_OK, Handle::new(HandleType::Process, handle))
-            }
-            (Answer::Fails(code), ..) => refusal(on.call, code),
-            _ => unreachable!("row {} neither opens nor refuses", row.id),
-        }
-    }
-
-    /// The system handle of a call, its system's key and the system.
-    fn system_of(&self, on: &Admitted) -> Option<(Key, Key, &crate::system::System)> {
-        let handle = on.system?;
-        let key = self.handles.get(handle)?.system;
-        Some((handle, key, self.systems.get(key)?))
-    }
-
-    /// The state that decides about what runs inside: a container is as frozen as the machine around it.
-    fn state_of_guest(&self, key: Key) -> SystemState {
-        let Some(system) = self.systems.get(key) else { return SystemState::Exited };
-        let around = system.origin.filter(|_| system.kind == Kind::HostedContainer);
-        match around.and_then(|key| self.systems.get(key)).map(|machine| machine.state) {
-            Some(
-                state @ (SystemState::Pausing | SystemState::Paused | SystemState::Resuming | SystemState::Saving),
-            ) if system.state == SystemState::Running => state,
-            _ => system.state,
-        }
-    }
-
-    /// A process enters the table.
-    fn make_process(&mut self, key: Key, parameters: Option<&Document>) -> Key {
-        let os = self.guest_os(key);
-        let launch = self.launch_of(key, os, parameters);
-        let flag = |name| parameters.and_then(|node| present(node.root(), name)?.as_bool()).unwrap_or(false);
-        let in_machine = flag("CreateInUtilityVm");
-        let console = flag("EmulateConsole").then(|| console_size(parameters));
-        let Some(system) = self.systems.get_mut(key) else { unreachable!("the system was just found") };
-        system.made_processes += 1;
-        let object = system.object ^ u64::from(system.made_processes).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-        self.processes.insert(Process {
-            system: key,
-            kind: system.kind,
-            os,
-            state: ProcessState::Creating,
-            id: 0,
-            image: launch.image().into(),
-            init: false,
-            in_machine,
-            parent: None,
-            children: Children::default(),
-            launch: Arc::new(launch),
-            runs: Runs::Nothing,
-            standard: [const { Standard::None }; 3],
-            unclaimed: [None; 3],
-            creator: None,
-            console,
-            awaits: Await::default(),
-            due: None,
-            waits: Vec::new(),
-            signals: None,
-            late: Vec::new(),
-            began: Time::ZERO,
-            stood: 0,
-            stands_since: Time::ZERO,
-            end: None,
-            handles: Vec::new(),
-            object,
-            ordinals: [0; OperationType::COUNT],
-        })
-    }
-
-    fn make_process_handle(&mut self, client: ClientId, process: Key, through: Key) -> Key {
-        let sequence = self.next_sequence();
-        let handle = self.process_handles.insert(ProcessHandle {
-            client,
-            process,
-            through,
-            sequence,
-            epoch: self.epoch,
-            registration: None,
-            options: 0,
-            waits: Vec::new(),
-        });
-        if let Some(process) = self.processes.get_mut(process) {
-            process.handles.push(handle);
-        }
-        handle
-    }
-
-    // -- Calls on a process handle.
-
-    pub(crate) fn on_process(
-        &mut self,
-        on: &Admitted,
-        request: &Request,
-        fate: &Fate,
-        effects: &mut Vec<Effect>,
-    ) -> Reply {
-        let Some((handle, key)) =
-            on.process.and_then(|handle| Some((handle, self.process_handles.get(handle)?.process)))
-        else {
-            return refusal(on.call, Hresult::ERROR_INVALID_HANDLE);
-        };
-        let Some(process) = self.processes.get(key) else { return refusal(on.call, Hresult::ERROR_INVALID_HANDLE) };
-        let mut read = OfProcess::plain();
-        let trigger = match request {
-            Request::CloseProcess { process } => {
-                if self.process_handles.get(handle).is_some_and(|entry| !entry.waits.is_empty()) {
-                    effects.push(Effect::Finding(Finding::ClosedWhileWaiting(on.client, on.call, *process)));
-                }
-                self.close_process_handle(handle, effects);
-                return Reply::Void;
-            }
-            Request::TerminateProcess { .. } => {
-                read.facet = self.facet_of_system(process);
-                ProcessTrigger::Terminate
-            }
-            Request::SignalProcess { options, .. } => {
-                read = self.read_signal(options, process);
-                ProcessTrigger::Signal
-            }
-            Request::GetProcessInfo { .. } => ProcessTrigger::GetInfo,
-            Request::GetProcessProperties { .. } => ProcessTrigger::GetProperties,
-            Request::ModifyProcess { settings, .. } => {
-                read = self.read_change(settings, process);
-                ProcessTrigger::Modify
-            }
-            Request::SetProcessCallback { callback, .. } => {
-                let registered = self.process_handles.get(handle).is_some_and(|entry| entry.registration.is_some());
-                read.facet = match (*callback, registered) {
-                    (false, _) => ProcessFacet::NoCallback,
-                    (true, false) => ProcessFacet::FirstCallback,
-                    (true, true) => ProcessFacet::SecondCallback,
-                };
-                ProcessTrigger::SetCallback
-            }
-            Request::WaitForProcessExit { .. } => ProcessTrigger::WaitForExit,
-            _ => unreachable!("{:?} is no call on a process", on.call),
-        };
-        let before = process.state;
-        let row = self.process_row(trigger, read.facet, process.kind, before);
-        match (row.surface, row.answer) {
-            (Surface::Operation, Answer::Fails(code)) if self.fails_from_the_call(code) => self.refuse(on, code),
-            (Surface::Operation, answer) => {
-                let start = Start {
-                    on_process: Some(OnProcess { handle, process: key, before, call: on.call }),
-                    refusal: read.reading.refusal,
-                    document: read.reading.document,
-                    ..Start::of(started_by(on.call), None)
-                };
-                let due = self.start_work(on, row.into(), fate, start, effects);
-                let in_turn = answer == Answer::Accepted && started_by(on.call) == OperationType::SignalProcess;
-                let waits = in_turn && self.queue_signal(key, handle, due);
-                // A termination that waits behind a signal has not begun.
-                if let (Some(state), Some(process)) = (row.becomes.filter(|_| !waits), self.processes.get_mut(key)) {
-                    process.state = state;
-                }
-                Reply::Outcome(Hresult::S_OK, None)
-            }
-            (_, Answer::Fails(code)) => self.refuse(on, code),
-            (_, Answer::Waits) => {
-                let Request::WaitForProcessExit { timeout_ms, .. } = request else {
-                    unreachable!("row {} waits where nobody can", row.id)
-                };
-                self.block(on.client, For::ProcessExit(handle), *timeout_ms)
-            }
-            _ => self.done_on_process(row, request, handle, key, effects),
-        }
-    }
-
-    /// What a row's handler does for a call that is answered at once.
-    fn done_on_process(
-        &mut self,
-        row: &'static ProcessRow,
-        request: &Request,
-        handle: Key,
-        key: Key,
-        effects: &mut Vec<Effect>,
-    ) -> Reply {
-        let registration = self.next_sequence();
-        let mut document = None;
-        match (row.after, request) {
-            (
-                ProcessAfter::SetCallback | ProcessAfter::SetCallbackLate,
-                Request::SetProcessCallback { options, .. },
-            ) => {
-                if let Some(entry) = self.process_handles.get_mut(handle) {
-                    entry.registration = Some(registration);
-                    entry.options = *options;
-                }
-                if row.after == ProcessAfter::SetCallbackLate {
-                    self.raise_on_process(EventType::ProcessExited, key, handle, effects);
-                }
-            }
-            (ProcessAfter::ClearCallback, _) => {
-                if let Some(entry) = self.process_handles.get_mut(handle) {
-                    entry.registration = None;
-                }
-            }
-            (ProcessAfter::Status, _) => document = self.status(key),
-            _ => unreachable!("row {} has no handler for {request:?}", row.id),
-        }
-        Reply::Outcome(Hresult::S_OK, document)
-    }
-
-    /// Whether the system around a process lives, for the calls that ask.
-    fn facet_of_system(&self, process: &Process) -> ProcessFacet {
-        let lives = self.systems.get(process.system).is_some_and(|system| system.state != SystemState::Exited);
-        if lives { ProcessFacet::SystemLives } else { ProcessFacet::SystemIsOver }
-    }
-
-    fn read_signal(&self, options: &Text, process: &Process) -> OfProcess {
-        if crate::configuration::is_nothing(options) {
-            let refusal = crate::configuration::refusal(Root::SignalOptions, &crate::configuration::missing());
-            let reading = Reading { refusal: Some(refusal), ..Reading::none(Facet::ValidOptions) };
-            return OfProcess { facet: ProcessFacet::NoOptions, reading };
-        }
-        OfProcess::read(options, Root::SignalOptions, self.build, |node| match signal_of(node, process.os) {
-            Some(_) => self.facet_of_system(process),
-            None => ProcessFacet::ForeignSignal,
-        })
-    }
-
-    fn read_change(&self, settings: &Text, process: &Process) -> OfProcess {
-        OfProcess::read(settings, Root::ProcessModification, self.build, |node| {
-            match present(node, "Operation").and_then(Node::as_str) {
-                Some("ConsoleSize") if present(node, "ConsoleSize").is_some() => match process.console {
-                    Some(_) => ProcessFacet::Resize,
-                    None => ProcessFacet::ResizeNothing,
-                },
-                Some("CloseHandle")
-                    if present(node, "CloseHandle").is_some_and(|close| present(close, "Handle").is_some()) =>
-                {
-                    ProcessFacet::CloseStream
-                }
-                _ => ProcessFacet::Incomplete,
-            }
-        })
-    }
-
-    /// Closes a handle. The streams that only its holder could have taken close with it.
-    pub(crate) fn close_process_handle(&mut self, handle: Key, effects: &mut Vec<Effect>) {
-        let Some(key) = self.process_handles.get(handle).map(|entry| entry.process) else { return };
-        let Some(process) = self.processes.get(key) else { return };
-        let row = self.process_row(ProcessTrigger::Close, ProcessFacet::Plain, process.kind, process.state);
-        debug_assert_eq!(row.after, ProcessAfter::CloseHandle);
-        let waits = self.process_handles.get(handle).map(|entry| entry.waits.clone()).unwrap_or_default();
-        for wait in waits {
-            self.abandon_wait(wait, effects);
-        }
-        self.process_handles.remove(handle);
-        let Some(process) = self.processes.get_mut(key) else { return };
-        process.handles.retain(|other| *other != handle);
-        let last = process.handles.is_empty();
-        if process.creator == Some(handle) {
-            self.close_unclaimed(key, effects);
-        }
-        if last {
-            self.happen_to_process(ProcessTrigger::LastHandleGone, key, None, effects);
-        }
-    }
-
-    /// Closes the ends of the streams that nobody can take any more.
-    pub(crate) fn close_unclaimed(&mut self, key: Key, effects: &mut Vec<Effect>) {
-        let unclaimed = self.processes.get_mut(key).map(|process| std::mem::take(&mut process.unclaimed));
-        for pipe in unclaimed.into_iter().flatten().flatten() {
-            self.close_client_end(pipe, effects);
-        }
-    }
-
     // -- What happens to a process.
 
     /// Something happens to a process. `number` is what its program says when it ends: why, and the number that comes with
@@ -500,7 +177,7 @@ impl Host {
     }
 
     /// The part of a row that comes after the answer: events, those who wait, the parent, the system.
-    fn announce_process(&mut self, row: &'static ProcessRow, key: Key, effects: &mut Vec<Effect>) {
+    pub(crate) fn announce_process(&mut self, row: &'static ProcessRow, key: Key, effects: &mut Vec<Effect>) {
         let Some(process) = self.processes.get(key) else { return };
         if row.on == ProcessTrigger::ServiceStop {
             for handle in process.handles.clone() {
@@ -593,123 +270,6 @@ impl Host {
         }));
     }
 
-    // -- Completions of calls on a process.
-
-    /// What a creation ends with that the guest finds impossible.
-    pub(crate) fn launch_refusal(&self, key: Key) -> Option<(Hresult, Form)> {
-        let process = self.processes.get(key)?;
-        let connection = self.systems.get(process.system).map(|system| system.connection);
-        let code = match connection {
-            // The guest cannot be asked any more.
-            Some(Connection::Lost) => CONNECTION_LOST,
-            _ => process::launch_fault(self.launch_fault(key)?, process.os).code,
-        };
-        Some((code, failure::form(OperationType::CreateProcess, code)))
-    }
-
-    /// A creation is done: the process begins, or there is none.
-    pub(crate) fn process_is_made(
-        &mut self,
-        key: Key,
-        after: After,
-        parameters: Option<&Document>,
-        effects: &mut Vec<Effect>,
-    ) {
-        if after != After::StartProcess {
-            self.happen_to_process(ProcessTrigger::CreationFailed, key, None, effects);
-            return;
-        }
-        let asks = |name| parameters.and_then(|node| present(node.root(), name)?.as_bool()).unwrap_or(false);
-        let asks = [asks("CreateStdInPipe"), asks("CreateStdOutPipe"), asks("CreateStdErrPipe")];
-        self.start_process(key, asks, effects);
-    }
-
-    /// Whether a creation completes within its call.
-    fn completes_at_once(&self, answer: Answer, process: Key, fate: &Fate) -> bool {
-        self.has(Quirk::CreateProcessResultIsLost)
-            && answer == Answer::Accepted
-            && fate.end == End::Natural
-            && self.processes.get(process).is_some_and(|process| process.kind == Kind::ProcessContainer)
-    }
-
-    /// A request on a process is due: it ends as its row says.
-    pub(crate) fn complete_on_process(
-        &mut self,
-        on: &OnProcess,
-        document: Option<&Document>,
-        effects: &mut Vec<Effect>,
-    ) -> (Hresult, Option<Arc<str>>, Option<&'static ProcessRow>) {
-        let gone = (Hresult::ERROR_NOT_FOUND, Some(answer::result_error(Hresult::ERROR_NOT_FOUND)), None);
-        let (Some(trigger), Some(process)) = (process::completion(on.call), self.processes.get(on.process)) else {
-            return gone;
-        };
-        let facet = match trigger {
-            ProcessTrigger::ModifyDone => {
-                let operation = document.and_then(|node| present(node.root(), "Operation")?.as_str());
-                if operation == Some("CloseHandle") { ProcessFacet::CloseStream } else { ProcessFacet::Resize }
-            }
-            _ => ProcessFacet::Plain,
-        };
-        let row = self.process_row(trigger, facet, process.kind, process.state);
-        if let Answer::Fails(code) = row.answer {
-            return (code, Some(answer::result_error(code)), Some(row));
-        }
-        let os = process.os;
-        self.settle_process(row, on.process, None, effects);
-        let mut told = None;
-        match row.after {
-            ProcessAfter::Status => told = self.status(on.process),
-            ProcessAfter::Deliver => {
-                if let Some(signal) = document.and_then(|options| signal_of(options.root(), os)) {
-                    self.deliver(on.process, signal, effects);
-                }
-            }
-            ProcessAfter::Change => {
-                if let Some(document) = document {
-                    self.change_process(on.process, document.root(), effects);
-                }
-            }
-            _ => {}
-        }
-        (Hresult::S_OK, told, Some(row))
-    }
-
-    /// What comes after the answer of a completed request.
-    pub(crate) fn after_process_completion(
-        &mut self,
-        on: &OnProcess,
-        row: &'static ProcessRow,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.announce_process(row, on.process, effects);
-    }
-
-    /// A change reaches a process: its console is resized, or a stream is closed.
-    fn change_process(&mut self, key: Key, request: Node<'_>, effects: &mut Vec<Effect>) {
-        if let Some(close) = present(request, "CloseHandle")
-            && present(request, "Operation").and_then(Node::as_str) == Some("CloseHandle")
-        {
-            let closed: &[usize] = match present(close, "Handle").and_then(Node::as_str) {
-                Some("StdIn") => &[0],
-                Some("StdOut") => &[1],
-                Some("StdErr") => &[2],
-                _ => &[0, 1, 2],
-            };
-            for stream in closed {
-                self.close_standard(key, *stream, effects);
-            }
-            return;
-        }
-        let side = |name| {
-            let size = present(request, "ConsoleSize")?;
-            u16::try_from(present(size, name)?.as_u64()?).ok()
-        };
-        let Some(process) = self.processes.get_mut(key) else { return };
-        let (width, height) = process.console.unwrap_or_default();
-        process.console = Some((side("Width").unwrap_or(width), side("Height").unwrap_or(height)));
-        self.console_has_changed(key, effects);
-    }
-
     // -- Information and status.
 
     /// An operation's result with the process information, which moves out to a caller that has a pointer for it.
@@ -759,38 +319,6 @@ impl Host {
     }
 }
 
-/// What was read for a call on a process.
-struct OfProcess {
-    facet: ProcessFacet,
-    reading: Reading,
-}
-
-impl OfProcess {
-    fn plain() -> OfProcess {
-        OfProcess { facet: ProcessFacet::Plain, reading: Reading::none(Facet::Plain) }
-    }
-
-    fn read(
-        text: &Text,
-        root: Root,
-        build: hcs_rules::build::Build,
-        accepted: impl FnOnce(Node<'_>) -> ProcessFacet,
-    ) -> OfProcess {
-        let facets = (Facet::MalformedOptions, Facet::InvalidOptions);
-        let mut facet = ProcessFacet::Plain;
-        let reading = Reading::of(text, root, build, facets, |node| {
-            facet = accepted(node);
-            Facet::ValidOptions
-        });
-        match reading.facet {
-            Facet::MalformedOptions => facet = ProcessFacet::MalformedOptions,
-            Facet::InvalidOptions => facet = ProcessFacet::InvalidOptions,
-            _ => {}
-        }
-        OfProcess { facet, reading }
-    }
-}
-
 /// The signal that options name, if it is one of the guest's.
 fn signal_of(options: Node<'_>, os: GuestOs) -> Option<Signal> {
     let signal = present(options, "Signal")?;
@@ -801,15 +329,4 @@ fn signal_of(options: Node<'_>, os: GuestOs) -> Option<Signal> {
             u8::try_from(number).ok().map(Signal::Number)
         }
     }
-}
-
-/// The size of the console that parameters ask for, width first; where they ask for none, that of a new console window.
-fn console_size(parameters: Option<&Document>) -> (u16, u16) {
-    let sides = || {
-        let size = present(parameters?.root(), "ConsoleSize")?;
-        let mut sides = size.items().filter_map(Node::as_u64).filter_map(|side| u16::try_from(side).ok());
-        let (height, width) = (sides.next()?, sides.next()?);
-        (width > 0 && height > 0).then_some((width, height))
-    };
-    sides().unwrap_or(hcs_rules::guest::CONSOLE_SIZE)
 }

@@ -4,7 +4,7 @@
 //! Rows read as those of [`crate::system`] do. Where the two differ in kind: a process in a machine of its own kind
 //! (hosted, Hyper-V isolated, utility machine) is known to the guest's agent, one in a silo to the host.
 
-use crate::build::Build::{self, B17763, B20348, B26200};
+use crate::build::Build::{self, B17763, B26200};
 use crate::build::Builds;
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented, observed};
@@ -180,12 +180,12 @@ impl ProcessTrigger {
             | ProcessTrigger::Modify
             | ProcessTrigger::SetCallback
             | ProcessTrigger::WaitForExit
-            | ProcessTrigger::SystemOver
             | ProcessTrigger::ConnectionLost
             | ProcessTrigger::Freeze
             | ProcessTrigger::Thaw
-            | ProcessTrigger::LastHandleGone
-            | ProcessTrigger::ServiceStop => ProcessStates::EVERY,
+            | ProcessTrigger::LastHandleGone => ProcessStates::EVERY,
+            // Both cut a creation off before they come to its process.
+            ProcessTrigger::SystemOver | ProcessTrigger::ServiceStop => ProcessStates::except(&[Creating]),
         }
     }
 
@@ -248,8 +248,6 @@ closed! {
         Status,
         /// The program gets the signal.
         Deliver,
-        /// The program is ended from outside.
-        Kill,
         /// The console is resized, or a stream closed.
         Change,
         /// The clock of the program stops.
@@ -649,7 +647,7 @@ pub const ROWS: &[ProcessRow] = &[
     on("process.program-stands", T::ProgramEnd).when(&[Frozen])
         .passes()
         .known(&[documented("schema reference: a paused system does not run")]),
-    on("process.system-over", T::SystemOver).when(&[Creating, Running, Frozen, Terminating])
+    on("process.system-over", T::SystemOver).when(&[Running, Frozen, Terminating])
         .happens().ends(Ends::Killed)
         .known(&[assumed("processes are told over before their system is; the legacy DLL may tell nothing at all")]),
     on("process.system-over-late", T::SystemOver).when(&[Refused, Exited])
@@ -686,7 +684,7 @@ pub const ROWS: &[ProcessRow] = &[
         .known(&[client("hcsshim: an id of a process that is over and closed is not found")]),
 
     // -- The service.
-    on("process-service-stop.live", T::ServiceStop).unless(&[Refused, Exited])
+    on("process-service-stop.live", T::ServiceStop).when(&[Running, Frozen, Terminating])
         .happens().ends(Ends::Untold)
         .known(&[documented("event callback sample: ServiceDisconnect, once for each handle"), client("hcsshim ends every wait with an error")]),
     on("process-service-stop.over", T::ServiceStop).when(&[Refused, Exited])
@@ -739,6 +737,17 @@ pub fn rule(
     let row = TABLE[place(&AXES, &[on.index(), facet.index(), kind.index(), state.index(), build.index()])];
     ROWS.get(usize::from(row))
 }
+
+/// What a request ends with whose process has been forgotten meanwhile, because it is over and nobody holds it. Assumed: the
+/// id is found no more.
+pub const FORGOTTEN: Hresult = Hresult::ERROR_NOT_FOUND;
+
+/// Signals and terminations of one process go one after the other, for each system handle through which they go: what
+/// stands behind one that does not return waits, even when the process is over.
+pub const IN_TURN: &[Source] = &[
+    client("hcsshim opens a second system handle to kill past a signal that is stuck"),
+    assumed("that what waits behind a stuck one is not told of the process's end"),
+];
 
 /// What a connection that is lost leaves in `LastWaitResult`. Assumed: the code that says it.
 pub const CONNECTION_LOST: Hresult = Hresult::HCS_E_CONNECTION_CLOSED;
@@ -845,7 +854,7 @@ pub const LAUNCH_FAULTS: &[LaunchRow] = &[
         fault: LaunchFault::NoExecutable,
         guests: GuestOses::of(&[GuestOs::Windows]),
         code: Hresult::ERROR_FILE_NOT_FOUND,
-        sources: &[observed("hcsshim issue 674, docker for-win issue 2679", &[B17763, B20348])],
+        sources: &[observed("hcsshim issue 674, docker for-win issue 2679", &[B17763])],
     },
     LaunchRow {
         id: "launch.no-executable-linux",

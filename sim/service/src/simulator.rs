@@ -451,6 +451,7 @@ impl Drop for Alive {
             report(&core)
         };
         shared.work.notify_all();
+        shared.turn.notify_all();
         if self.strict && !std::thread::panicking() {
             told.assert_clean();
         }

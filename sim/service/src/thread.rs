@@ -120,7 +120,8 @@ pub(crate) fn enter(shared: &Arc<Shared>) -> Guard<'_, Core> {
 fn take_turn<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, actor: usize) -> Guard<'a, Core> {
     after_step(shared, &mut core);
     let mut patience = TURN_LIMIT;
-    while core.actors.turn() != Some(actor) {
+    // In a world that ends only its programs are left, and nobody gives them turns any more.
+    while core.actors.turn() != Some(actor) && !core.closing {
         let ran_out;
         (core, ran_out) = shared.turn.wait_for(core, GRACE);
         if core.actors.turn() == Some(actor) {

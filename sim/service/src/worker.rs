@@ -192,7 +192,7 @@ pub(crate) fn park(shared: &Arc<Shared>, mut core: Guard<'_, Core>) {
 /// Waits, not for long, until no callback runs or waits to be run, and no program is busy. Answers whether there was any.
 pub(crate) fn wait_until_told<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>) -> (Guard<'a, Core>, bool) {
     let mut waited = false;
-    while !(core.is_nobody_telling() && core.is_nobody_acting()) && !thread::is_worker() {
+    while !(thread::is_worker() || (core.is_nobody_telling() && core.is_nobody_acting())) {
         waited = true;
         let ran_out;
         (core, ran_out) = shared.settled.wait_for(core, SILENCE);

@@ -175,7 +175,7 @@ impl<'a> Walker<'a> {
             },
             Shape::OneOfOrNumber(_, max) if node.as_u64().is_some_and(|number| number <= max) => {}
             Shape::OneOfOrNumber(choice, _) => match (node.as_str(), value) {
-                (Some(_), _) => return self.value(node, Shape::OneOf(choice)),
+                (Some(_), _) => self.value(node, Shape::OneOf(choice)),
                 (_, Value::Unsigned(_) | Value::Negative(_) | Value::OtherNumber) => self.fault(FaultKind::OutOfRange),
                 _ => self.fault(FaultKind::WrongType),
             },

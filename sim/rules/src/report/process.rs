@@ -69,7 +69,8 @@ pub(super) fn write_rows(out: &mut String) -> core::fmt::Result {
             sources(row.sources),
         )?;
     }
-    Ok(())
+    let in_turn = sources(process::IN_TURN);
+    writeln!(out, "\nSignals and terminations through one system handle go one after the other: {in_turn}.")
 }
 
 /// What stands against a creation, and the code with which a process ends.
@@ -142,7 +143,8 @@ pub(super) fn write_guests(out: &mut String) -> core::fmt::Result {
 pub(super) fn sourced() -> impl Iterator<Item = (&'static str, &'static [Source])> {
     let rows = process::ROWS.iter().map(|row| (row.id, row.sources));
     let faults = LAUNCH_FAULTS.iter().map(|row| (row.id, row.sources));
-    rows.chain(faults).chain(EXIT_CODES.iter().map(|row| (row.id, row.sources)))
+    let turns = [("process-signal, in turn", process::IN_TURN)];
+    rows.chain(faults).chain(turns).chain(EXIT_CODES.iter().map(|row| (row.id, row.sources)))
 }
 
 /// The questions that no row asks.
