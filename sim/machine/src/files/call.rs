@@ -105,7 +105,7 @@ impl Host {
 
     /// What stands against a save at this path, if anything does.
     pub(crate) fn save_refusal(&self, path: &str) -> Option<Constraint> {
-        match self.files.to_save(path, 0) {
+        match self.files.to_save(path) {
             Err(FileFault::NotReady) => Some(Constraint::SaveNotReady),
             Err(FileFault::IsFolder) => Some(Constraint::SaveToFolder),
             Err(FileFault::ReadOnly) => Some(Constraint::SaveReadOnly),
@@ -236,8 +236,9 @@ impl Files {
             .is_ok_and(|path| !path.trailing && self.locate(&path).is_ok_and(|place| place.folder.is_some()))
     }
 
-    /// Where a state of so many bytes would be saved.
-    fn to_save(&self, path: &str, bytes: u64) -> Found<()> {
+    /// Whether a state can be saved here. Only an entry that denies everybody stands against it: whether the machine was
+    /// granted access is not looked at yet.
+    fn to_save(&self, path: &str) -> Found<()> {
         let path = HostPath::parse(path)?;
         let Place { volume, folder, node, .. } = self.locate(&path)?;
         if node.is_some_and(|key| self.is_folder(key)) {
@@ -255,8 +256,9 @@ impl Files {
         if let Some(key) = node {
             self.check_lock(key)?;
         }
-        let smallest = image(&saved::write("", 0)).len().max(bytes);
-        if node.is_none() && smallest > volume.room() { Err(FileFault::Full) } else { Ok(()) }
+        // Every state takes the same room: what a machine's memory holds is not saved.
+        let taken = image(&saved::write("", 0)).len().next_multiple_of(CLUSTER);
+        if node.is_none() && taken > volume.room() { Err(FileFault::Full) } else { Ok(()) }
     }
 
     /// The node whose list a call is about to change.
