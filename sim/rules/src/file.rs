@@ -14,12 +14,12 @@ closed! {
     pub enum FileFault, FileFaults {
         /// The path is longer than a path may be.
         TooLong,
-        /// A name is too long or holds a character that no name holds, or is `.` or `..` where these are no more than names.
-        BadName,
-        /// The path names a device, not a file.
-        Device,
         /// The path is one of a network share: the simulated network has none.
         Network,
+        /// The path names a device, not a file.
+        Device,
+        /// A name is too long or holds a character that no name holds, or is `.` or `..` where these are no more than names.
+        BadName,
         /// There is no such volume.
         NoVolume,
         /// The volume's device is not ready.
