@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use hcs_api::Hcs;
 use hcs_benches::{
-    container, create, crowd, document, life, populated, populated_host, pour, pour_through_a_pipe, query, refused,
-    run, touch,
+    container, create, crowd, document, grant_and_revoke, life, populated, populated_files, populated_host, pour,
+    pour_through_a_pipe, put_file, query, refused, run, touch,
 };
 use hcs_machine::document::{Document, check};
 use hcs_machine::{Host, Time};
@@ -67,6 +67,8 @@ fn main() {
         black_box(fork);
     });
     show("clone of a host of 100,000, then a call", touched, "microseconds");
+    drop(host);
+    files();
 
     let (_simulator, client) = populated(1);
     let system = create(&client, "asked");
@@ -114,6 +116,22 @@ fn processes() {
     let pipe = rate(measure(|| assert_eq!(pour_through_a_pipe(MEGABYTES << 20), MEGABYTES << 20)));
     println!("{:<52} {ours:>9.2} GB/s", "output of a process");
     println!("{:<52} {pipe:>9.2} GB/s", "the same through a pipe of the system");
+}
+
+/// What files cost: forks of a host that has many, and calls on one.
+fn files() {
+    let host = populated_files(100_000);
+    show("clone of a host with 100,000 files", measure(|| drop(black_box(host.clone()))), "microseconds");
+    let touched = measure(|| {
+        let mut fork = host.clone();
+        put_file(&mut fork, r"C:\layers\folder-7\new.dll");
+        black_box(fork);
+    });
+    show("clone of a host with 100,000 files, then a file", touched, "microseconds");
+    let simulator = Simulator::default();
+    let client = simulator.client("files");
+    simulator.put_file(r"C:\vms\disk.vhdx", b"");
+    show("a grant and a revocation", measure(|| assert!(grant_and_revoke(&client, r"C:\vms\disk.vhdx"))), "");
 }
 
 /// What a document costs, beside what a parsed `Value` alone does.

@@ -1,7 +1,8 @@
 //! The workloads, run small: what is measured works.
 
 use hcs_benches::{
-    container, create, crowd, life, populated, populated_host, pour, pour_through_a_pipe, query, refused, run, touch,
+    container, create, crowd, grant_and_revoke, life, populated, populated_files, populated_host, pour,
+    pour_through_a_pipe, put_file, query, refused, run, touch,
 };
 
 #[test]
@@ -31,4 +32,17 @@ fn a_fork_of_a_populated_host_is_its_own() {
     touch(&mut fork);
     assert_ne!(fork, host);
     assert_eq!(host.pending(), 0);
+}
+
+#[test]
+fn files_are_put_and_granted() {
+    let host = populated_files(300);
+    assert_eq!(host.files().tree(r"C:\layers").map(|tree| tree.len()), Ok(1 + 100 + 300));
+    let mut fork = host.clone();
+    put_file(&mut fork, r"C:\layers\folder-7\new.dll");
+    assert_eq!(fork.files().len(), host.files().len() + 1);
+    let simulator = hcs_sim::Simulator::default();
+    simulator.put_file(r"C:\vms\disk.vhdx", b"");
+    let client = simulator.client("files");
+    assert!(grant_and_revoke(&client, r"C:\vms\disk.vhdx") && !grant_and_revoke(&client, r"C:\vms\none"));
 }

@@ -9,7 +9,8 @@ use hcs_machine::guest::script::Script;
 use hcs_machine::guest::{Await, Output};
 use hcs_machine::handle::{Handle, HandleType};
 use hcs_machine::input::{
-    CreateOptions, End, Fate, GuestRequest, Registered, Request, StreamRequest, Text, WorldEvent,
+    CreateOptions, End, Fate, FileEvent, GuestRequest, Registered, Request, StreamRequest, Text, VolumeEvent,
+    WorldEvent,
 };
 use hcs_machine::{ClientId, Effect, Host, Input, Time};
 use hcs_rules::access::Rights;
@@ -57,6 +58,10 @@ const COMMANDS: &[&str] = &[
 
 /// A program that sequences register: it talks, waits, listens.
 const TALKER: &str = "on any stdout heard; stdout ready; after 100ms read; stdout -n got; spawn sim-idle; flood 500";
+
+/// What files are called.
+const PATHS: &[&str] =
+    &[r"C:\saved.vmrs", r"C:\Users\Public\vm.vmgs", "VM.vmgs", "C:/ProgramData", r"D:\a\b", r"\\server\share", "a?"];
 
 /// What is written to processes.
 const LINES: &[&str] = &["echo one\n", "exit 4\n", "", "go on\r\nand on", "set A=b\necho %A%\n"];
@@ -390,6 +395,41 @@ impl Dice {
         Fate { latency: self.below(300_000_000), guest, end }
     }
 
+    fn file_event(&mut self) -> FileEvent {
+        let path = (*self.pick(PATHS)).into();
+        match self.below(8) {
+            0 | 1 => FileEvent::Put(path, vec![7; self.below(9_000) as usize].into()),
+            2 => FileEvent::Folder(path),
+            3 => FileEvent::Remove(path),
+            4 => FileEvent::Lock(path, self.chance(2)),
+            5 => FileEvent::Deny(path, self.chance(2)),
+            6 => FileEvent::ReadOnly(path, self.chance(2)),
+            _ => {
+                let volume = *self.pick(&[
+                    VolumeEvent::Appear,
+                    VolumeEvent::Vanish,
+                    VolumeEvent::Room(5_000_000),
+                    VolumeEvent::ReadOnly(false),
+                    VolumeEvent::Ready(true),
+                ]);
+                FileEvent::Volume(*self.pick(&['C', 'd']), volume)
+            }
+        }
+    }
+
+    fn on_file(&mut self) -> Request {
+        let path = if self.chance(16) { Text::Null } else { (*self.pick(PATHS)).into() };
+        match self.below(7) {
+            0 => Request::CreateEmptyGuestStateFile { path },
+            1 => Request::CreateEmptyRuntimeStateFile { path },
+            2 => Request::GetProcessorCompatibilityFromSavedState { path },
+            3 => Request::GrantVmAccess { id: self.id(), path },
+            4 => Request::RevokeVmAccess { id: self.id(), path },
+            5 => Request::GrantVmGroupAccess { path },
+            _ => Request::RevokeVmGroupAccess { path },
+        }
+    }
+
     fn input(&mut self, known: &Known) -> Input {
         if !known.processes.is_empty() && self.chance(2) {
             return match self.below(16) {
@@ -399,7 +439,7 @@ impl Dice {
             };
         }
         if self.chance(12) {
-            return Input::World(match self.below(18) {
+            return Input::World(match self.below(19) {
                 0 => WorldEvent::ServiceStop,
                 1 | 2 => WorldEvent::ServiceReturn,
                 3 => WorldEvent::ClientDeath(ClientId(self.below(4) as u32)),
@@ -413,7 +453,8 @@ impl Dice {
                 12 => WorldEvent::Endpoints(self.chance(2).then(|| vec![ENDPOINT.into()])),
                 13 => WorldEvent::SavedState("C:\\saved.vmrs".into(), self.chance(2)),
                 14 => WorldEvent::ProcessEnd("vm".into(), self.process_id(), 9),
-                15 => WorldEvent::ManagerStarts("Vm".into()),
+                15 => WorldEvent::Files(self.file_event()),
+                16 => WorldEvent::ManagerStarts("Vm".into()),
                 _ => WorldEvent::GuestPowerOff("VM".into()),
             });
         }
@@ -422,7 +463,7 @@ impl Dice {
         let callback = self.chance(2);
         let timeout_ms = *self.pick(&[0, 10, 1_000, u32::MAX]);
         let options = self.options();
-        let request = match self.below(40) {
+        let request = match self.below(43) {
             0..4 => Request::CreateOperation { callback },
             4 => Request::CloseOperation { operation },
             5 => Request::GetOperationType { operation },
@@ -464,9 +505,10 @@ impl Dice {
                 options: CreateOptions::First { events: self.below(4) as u32, callback },
                 out: true,
             },
-            _ => {
+            39 => {
                 Request::EnumerateComputeSystemsInNamespace { namespace: "here".into(), query: self.query(), operation }
             }
+            _ => self.on_file(),
         };
         Input::Call(client, request, self.fate())
     }

@@ -1,6 +1,7 @@
 //! The stage: the world of a story, and every command that a story can give.
 
 mod client;
+mod files;
 mod process;
 mod talk;
 mod words;
@@ -68,6 +69,12 @@ commands! {
     World "hypervisor" "hypervisor off" "The host has a hypervisor, or none." Stage::hypervisor;
     World "endpoints" "endpoints any" "The endpoints of the host's network: their ids, or any." Stage::endpoints;
     World "state-file" "state-file C:\\saved.vmrs" "A file with a saved state is there, or gone." Stage::state_file;
+    World "file" "file C:\\vms\\disk.vhdx" "A file is put on the host, with the words that follow `=`; or `gone`, `locked`, `unlocked`, `read-only`, `writable`, `denied`, `permitted`." Stage::file;
+    World "folder" "folder C:\\vms" "A folder is put on the host, or `gone`." Stage::folder;
+    World "volume" "volume D" "A volume appears; or `gone`, `read-only`, `writable`, `not-ready`, `ready`, `room` and a number of bytes." Stage::volume;
+    World "tree" "tree C:\\ProgramData" "What is in a folder of the host and below it." Stage::tree;
+    World "acl" "acl C:\\Windows" "The access control list of a file or folder of the host." Stage::acl;
+    World "inspect" "inspect C:\\vms\\none.vmgs" "What is in a state file of the host." Stage::inspect;
     World "quirk" "quirk StateErrorsFromCall" "The host shows a behaviour where recordings conflict, or no more: `off`." Stage::quirk;
     World "profile" "profile loaded" "How fast the host is from now on." Stage::profile;
     World "resources" "resources vm" "What the system has that can be modified." Stage::resources;
@@ -121,7 +128,14 @@ commands! {
     Client "close" "agent close vm" "Closes the system's handle." Stage::close;
     Client "abandon" "agent abandon vm" "Closes the operation that was begun on the system or the process last; the request goes on." Stage::abandon;
     Client "use-closed" "agent use-closed" "Uses an operation after it was closed." Stage::use_closed;
-    Client "call" "agent call HcsGrantVmAccess" "Calls an export that is not modelled." Stage::unmodelled;
+    Client "guest-file" "agent guest-file C:\\ProgramData\\vm.vmgs" "Makes an empty guest state file." Stage::guest_file;
+    Client "runtime-file" "agent runtime-file C:\\ProgramData\\vm.vmrs" "Makes an empty runtime state file." Stage::runtime_file;
+    Client "requirements" "agent requirements C:\\ProgramData\\vm.vmrs" "Shows what processors a saved state needs." Stage::requirements;
+    Client "grant" "agent grant vm C:\\ProgramData" "Gives a machine access to a file." Stage::grant;
+    Client "revoke" "agent revoke vm C:\\ProgramData" "Takes a machine's access to a file back." Stage::revoke;
+    Client "grant-group" "agent grant-group C:\\ProgramData" "Lets every machine read a file." Stage::grant_group;
+    Client "revoke-group" "agent revoke-group C:\\ProgramData" "Takes that back." Stage::revoke_group;
+    Client "call" "agent call HcsSystemControl" "Calls an export that is not modelled." Stage::unmodelled;
     Client "dies" "agent dies" "The client's process dies." Stage::dies;
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use hcs_api::{Hcs, SystemHandle, Text};
+use hcs_rules::argument::{self, ArgumentFault};
+use hcs_rules::file::{self, FileFault, ON_FILES};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{Call, GENERIC_ALL, INFINITE, Kind, OperationType};
 
@@ -37,6 +39,8 @@ pub const CASES: &[Case] = &[
     Case { name: "the exit is told after terminate has completed", needs_hang: false, body: exit_after_terminate },
     Case { name: "an id is free again once its system is over", needs_hang: false, body: id_is_free },
     Case { name: "operation ids are unique", needs_hang: false, body: unique_ids },
+    Case { name: "a path that no host has is answered by its row", needs_hang: false, body: paths_of_no_host },
+    Case { name: "a path or an id that is NULL or empty is refused", needs_hang: false, body: no_path },
 ];
 
 /// Runs the cases whose names `wanted` takes.
@@ -236,4 +240,59 @@ fn unique_ids(session: &dyn Session) -> Result<(), String> {
     ids.sort_unstable();
     ids.dedup();
     expect("ids, one of them invalid", (10, false), (ids.len(), invalid))
+}
+
+/// What a call on a file returns; the machine of its id does not exist.
+fn on_file(hcs: &dyn Hcs, call: Call, id: Text<'_>, path: Text<'_>) -> Hresult {
+    match call {
+        Call::CreateEmptyGuestStateFile => hcs.create_empty_guest_state_file(path),
+        Call::CreateEmptyRuntimeStateFile => hcs.create_empty_runtime_state_file(path),
+        Call::GetProcessorCompatibilityFromSavedState => hcs.get_processor_compatibility_from_saved_state(path).code,
+        Call::GrantVmAccess => hcs.grant_vm_access(id, path),
+        Call::RevokeVmAccess => hcs.revoke_vm_access(id, path),
+        Call::GrantVmGroupAccess => hcs.grant_vm_group_access(path),
+        _ => hcs.revoke_vm_group_access(path),
+    }
+}
+
+/// Paths that are wrong on any host, and leave nothing behind.
+const WRONG_PATHS: &[(FileFault, &str)] = &[
+    (FileFault::BadName, r"C:\Windows\Temp\conformance?"),
+    (FileFault::NoFolder, r"C:\no such folder\conformance"),
+    (FileFault::NoFile, r"C:\Windows\Temp\no such file"),
+    (FileFault::Exists, r"C:\Windows\System32"),
+    (FileFault::IsFolder, r"C:\Windows\System32"),
+];
+
+fn paths_of_no_host(session: &dyn Session) -> Result<(), String> {
+    for call in ON_FILES.iter() {
+        for (fault, path) in WRONG_PATHS {
+            let Some(row) = file::rule(call, *fault) else { continue };
+            let came = on_file(session.hcs(), call, "conformance".into(), (*path).into());
+            // A build without the export says so.
+            if came != hcs_rules::export::ABSENT {
+                expect(&format!("{} with {path}", call.export()), row.refuses, came)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn no_path(session: &dyn Session) -> Result<(), String> {
+    let some = Text::Some(r"C:\Windows\Temp\no such file");
+    for call in ON_FILES.iter() {
+        for (id, path, fault) in [
+            (Text::Some("id"), Text::Null, ArgumentFault::NullPath),
+            (Text::Some("id"), Text::Some(""), ArgumentFault::EmptyPath),
+            (Text::Null, some, ArgumentFault::NullId),
+            (Text::Some(""), some, ArgumentFault::EmptyId),
+        ] {
+            let Some(row) = argument::rule(call, fault) else { continue };
+            let came = on_file(session.hcs(), call, id, path);
+            if came != hcs_rules::export::ABSENT {
+                expect(&format!("{}: {fault:?}", call.export()), row.refuses, came)?;
+            }
+        }
+    }
+    Ok(())
 }

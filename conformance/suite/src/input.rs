@@ -98,7 +98,7 @@ pub fn input(on: Trigger, facet: Facet, kind: Kind, build: Build) -> Option<Inpu
         | Facet::SharedMemory
         | Facet::Resettable => machine,
         Facet::NoCrashReporting | Facet::NoVideoMonitor => true,
-        Facet::Unservable if on == Trigger::StartDone => machine,
+        Facet::Unservable if matches!(on, Trigger::StartDone | Trigger::SaveDone) => machine,
         Facet::Reboot => machine && mechanisms,
         Facet::HostGone => kind == Kind::HostedContainer,
         Facet::Restored | Facet::RestoredCold => machine,
@@ -219,6 +219,8 @@ fn document(on: Trigger, facet: Facet, kind: Kind) -> Option<String> {
             r#"{"Mechanism":"IntegrationService","Type":"Shutdown"}"#
         }
         (_, Facet::Reboot) => r#"{"Mechanism":"GuestConnection","Type":"Reboot"}"#,
+        // A folder that every host has, where a file is to be.
+        (Trigger::SaveDone, Facet::Unservable) => r#"{"SaveType":"ToFile","SaveStateFilePath":"C:\\Windows"}"#,
         (_, Facet::ToFile | Facet::UnsavableDevice) => {
             r#"{"SaveType":"ToFile","SaveStateFilePath":"C:\\conformance\\saved.vmrs"}"#
         }

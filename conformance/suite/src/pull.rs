@@ -247,6 +247,7 @@ impl Pull<'_> {
         use hcs_rules::constraint::{Constraint, row};
         let constraint = match (self.case.row.on, self.case.kind) {
             (Trigger::StartDone, _) => Constraint::RegionName,
+            (Trigger::SaveDone, _) => Constraint::SaveToFolder,
             (_, hcs_rules::vocabulary::Kind::HostedContainer) => Constraint::NoHost,
             (_, hcs_rules::vocabulary::Kind::VirtualMachine | hcs_rules::vocabulary::Kind::GuestVirtualMachine) => {
                 Constraint::OddMemory

@@ -306,6 +306,21 @@ pub trait Hcs: Send + Sync {
     /// `HcsWaitForProcessExit`; the time-out is in milliseconds, `u32::MAX` is for ever. The document is a `ProcessStatus`.
     fn wait_for_process_exit(&self, process: ProcessHandle, timeout_ms: u32) -> Outcome;
 
+    /// `HcsCreateEmptyGuestStateFile`.
+    fn create_empty_guest_state_file(&self, path: Text<'_>) -> Hresult;
+    /// `HcsCreateEmptyRuntimeStateFile`.
+    fn create_empty_runtime_state_file(&self, path: Text<'_>) -> Hresult;
+    /// `HcsGetProcessorCompatibilityFromSavedState`; the document is a `VmProcessorRequirements`.
+    fn get_processor_compatibility_from_saved_state(&self, path: Text<'_>) -> Outcome;
+    /// `HcsGrantVmAccess`; the system need not exist.
+    fn grant_vm_access(&self, vm_id: Text<'_>, path: Text<'_>) -> Hresult;
+    /// `HcsRevokeVmAccess`.
+    fn revoke_vm_access(&self, vm_id: Text<'_>, path: Text<'_>) -> Hresult;
+    /// `HcsGrantVmGroupAccess`.
+    fn grant_vm_group_access(&self, path: Text<'_>) -> Hresult;
+    /// `HcsRevokeVmGroupAccess`.
+    fn revoke_vm_group_access(&self, path: Text<'_>) -> Hresult;
+
     // Standard streams are no matter of the service's DLL: on Windows these are `ReadFile`, `WriteFile` and `CloseHandle`.
 
     /// Reads from a process's output; waits while there is nothing and somebody could still write. 0 is the end.

@@ -10,6 +10,7 @@
 //! | [`operation`] | an owned operation, to wait for or to await |
 //! | [`system`] | an owned compute system, blocking and async |
 //! | [`process`], [`stream`] | a command, a child with its streams, its exit status, as `std::process` has them |
+//! | [`files`] | state files, and access of machines to files |
 //! | [`block_on`] | the smallest executor |
 //! | `windows` | the real DLLs, loaded late; only on Windows |
 //!
@@ -17,6 +18,7 @@
 
 pub mod error;
 mod executor;
+pub mod files;
 pub mod hcs;
 mod json;
 mod listener;

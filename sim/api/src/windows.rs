@@ -774,6 +774,41 @@ impl Hcs for Windows {
         code!(self.HcsSubmitWerReport(settings.pointer() => PCWSTR))
     }
 
+    fn create_empty_guest_state_file(&self, path: Text<'_>) -> Hresult {
+        let path = Wide::new(path);
+        code!(self.HcsCreateEmptyGuestStateFile(path.pointer() => PCWSTR))
+    }
+
+    fn create_empty_runtime_state_file(&self, path: Text<'_>) -> Hresult {
+        let path = Wide::new(path);
+        code!(self.HcsCreateEmptyRuntimeStateFile(path.pointer() => PCWSTR))
+    }
+
+    fn get_processor_compatibility_from_saved_state(&self, path: Text<'_>) -> Outcome {
+        let path = Wide::new(path);
+        outcome!(self.HcsGetProcessorCompatibilityFromSavedState(path.pointer() => PCWSTR))
+    }
+
+    fn grant_vm_access(&self, vm_id: Text<'_>, path: Text<'_>) -> Hresult {
+        let (id, path) = (Wide::new(vm_id), Wide::new(path));
+        code!(self.HcsGrantVmAccess(id.pointer() => PCWSTR, path.pointer() => PCWSTR))
+    }
+
+    fn revoke_vm_access(&self, vm_id: Text<'_>, path: Text<'_>) -> Hresult {
+        let (id, path) = (Wide::new(vm_id), Wide::new(path));
+        code!(self.HcsRevokeVmAccess(id.pointer() => PCWSTR, path.pointer() => PCWSTR))
+    }
+
+    fn grant_vm_group_access(&self, path: Text<'_>) -> Hresult {
+        let path = Wide::new(path);
+        code!(self.HcsGrantVmGroupAccess(path.pointer() => PCWSTR))
+    }
+
+    fn revoke_vm_group_access(&self, path: Text<'_>) -> Hresult {
+        let path = Wide::new(path);
+        code!(self.HcsRevokeVmGroupAccess(path.pointer() => PCWSTR))
+    }
+
     fn create_process(
         &self,
         system: SystemHandle,

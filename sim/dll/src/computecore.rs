@@ -3,6 +3,7 @@
 //! Their pages in Microsoft's documentation are their documentation; `hcs_rules` says what the simulated ones do. They are
 //! written down noun by noun, in files of the nouns' names.
 
+pub use crate::files::*;
 pub use crate::operation::*;
 pub use crate::process::*;
 pub use crate::service::*;

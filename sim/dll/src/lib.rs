@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`world`] | the process's world, configured by `HCS_SIM_SEED` and `HCS_SIM_BUILD` |
 //! | [`computecore`] | the exports, all of them |
-//! | `operation`, `system`, `process`, `service` | the exports of one noun each |
+//! | `operation`, `system`, `process`, `service`, `files` | the exports of one noun each |
 //! | `unmodelled` | exports that are there and say that they are not modelled |
 //! | `abi` | what every export is made of |
 //! | `stream` | standard streams as handles of the operating system |
@@ -24,6 +24,7 @@ compile_error!("handles carry 64 bits");
 
 mod abi;
 pub mod computecore;
+mod files;
 #[cfg(unix)]
 mod handle;
 mod operation;

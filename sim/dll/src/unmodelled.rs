@@ -37,12 +37,6 @@ unmodelled! {
     HcsStartLiveMigrationOnSource(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
     HcsStartLiveMigrationTransfer(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
     HcsFinalizeLiveMigration(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsCreateEmptyGuestStateFile(path: PCWSTR);
-    HcsCreateEmptyRuntimeStateFile(path: PCWSTR);
-    HcsGrantVmAccess(vmid: PCWSTR, path: PCWSTR);
-    HcsRevokeVmAccess(vmid: PCWSTR, path: PCWSTR);
-    HcsGrantVmGroupAccess(path: PCWSTR);
-    HcsRevokeVmGroupAccess(path: PCWSTR);
     // Exported, and in no public header: their parameters are unknown, and are not looked at.
     HcsEnumerateVmWorkerProcesses();
     HcsFindVmWorkerProcesses();
@@ -52,17 +46,4 @@ unmodelled! {
     HcsStartSystemPreservation();
     HcsFinalizeSystemPreservation();
     HcsAbortSystemPreservation();
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetProcessorCompatibilityFromSavedState(
-    runtimefilename: PCWSTR,
-    processorfeaturesstring: *mut PCWSTR,
-) -> HRESULT {
-    let _ = runtimefilename;
-    if !processorfeaturesstring.is_null() {
-        // SAFETY: the pointer is not NULL, and the caller vouches for the rest.
-        unsafe { processorfeaturesstring.write(core::ptr::null()) };
-    }
-    unmodelled("HcsGetProcessorCompatibilityFromSavedState")
 }

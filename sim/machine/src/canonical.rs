@@ -13,7 +13,8 @@ use crate::effect::{Effect, Finding, GuestReply, Notification, ProcessInformatio
 use crate::guest::{Await, Given, Taken};
 use crate::handle::Handle;
 use crate::input::{
-    CreateOptions, End, Fate, GuestRequest, Input, Registered, Request, StreamRequest, Text, WorldEvent,
+    CreateOptions, End, Fate, FileEvent, GuestRequest, Input, Registered, Request, StreamRequest, Text, VolumeEvent,
+    WorldEvent,
 };
 use crate::table::Key;
 use crate::time::Time;
@@ -126,7 +127,8 @@ impl Canonical<'_> {
                         endpoints.iter().fold(self, |writer, endpoint| writer.string(endpoint))
                     }
                     WorldEvent::SavedState(path, there) => self.tag(13).string(path).tag((*there).into()),
-                    WorldEvent::ManagerStarts(id) => self.tag(18).string(id),
+                    WorldEvent::Files(event) => self.tag(18).file_event(event),
+                    WorldEvent::ManagerStarts(id) => self.tag(19).string(id),
                     WorldEvent::ProcessEnd(id, process, code) => {
                         self.tag(14).string(id).number((*process).into()).number((*code).into())
                     }
@@ -223,6 +225,12 @@ impl Canonical<'_> {
                 self.text(id).text(configuration).tag((*out).into())
             }
             Request::OpenComputeSystem { id, access, out } => self.text(id).number((*access).into()).tag((*out).into()),
+            Request::CreateEmptyGuestStateFile { path }
+            | Request::CreateEmptyRuntimeStateFile { path }
+            | Request::GetProcessorCompatibilityFromSavedState { path }
+            | Request::GrantVmGroupAccess { path }
+            | Request::RevokeVmGroupAccess { path } => self.text(path),
+            Request::GrantVmAccess { id, path } | Request::RevokeVmAccess { id, path } => self.text(id).text(path),
             Request::Unmodelled { export } => self.number((*export).into()),
             Request::CloseOperation { .. }
             | Request::GetOperationContext { .. }
@@ -237,6 +245,27 @@ impl Canonical<'_> {
             | Request::GetProcessInfo { .. }
             | Request::CloseComputeSystem { .. } => self,
         };
+    }
+
+    fn file_event(&mut self, event: &FileEvent) -> &mut Self {
+        match event {
+            FileEvent::Put(path, bytes) => self.tag(0).string(path).bytes(bytes),
+            FileEvent::Folder(path) => self.tag(1).string(path),
+            FileEvent::Remove(path) => self.tag(2).string(path),
+            FileEvent::Lock(path, locked) => self.tag(3).string(path).tag((*locked).into()),
+            FileEvent::ReadOnly(path, read_only) => self.tag(4).string(path).tag((*read_only).into()),
+            FileEvent::Deny(path, denied) => self.tag(5).string(path).tag((*denied).into()),
+            FileEvent::Volume(letter, event) => {
+                self.tag(6).number(u32::from(*letter).into());
+                match event {
+                    VolumeEvent::Appear => self.tag(0),
+                    VolumeEvent::Vanish => self.tag(1),
+                    VolumeEvent::ReadOnly(read_only) => self.tag(2).tag((*read_only).into()),
+                    VolumeEvent::Ready(ready) => self.tag(3).tag((*ready).into()),
+                    VolumeEvent::Room(room) => self.tag(4).number(*room),
+                }
+            }
+        }
     }
 
     fn guest(&mut self, request: &GuestRequest) {

@@ -14,7 +14,6 @@ use crate::configuration::{Filter, present};
 use crate::document::Node;
 use crate::effect::Effect;
 use crate::host::{Host, Item};
-use crate::id::FoldedId;
 use crate::operation::Work;
 use crate::system::{Connection, System};
 use crate::table::Key;
@@ -42,6 +41,10 @@ impl Host {
         let stands_against = match (trigger, work.system, &work.on_process) {
             (Trigger::CreateDone | Trigger::StartDone, Some(key), _) => {
                 self.broken_constraint(key, work.kind).map(constraint::row).map(|row| (row.code, row.form))
+            }
+            (Trigger::SaveDone, ..) => {
+                let path = save_path(&work);
+                path.and_then(|path| self.save_refusal(path)).map(constraint::row).map(|row| (row.code, row.form))
             }
             (Trigger::CreateProcessDone, _, Some(on)) => self.launch_refusal(on.process),
             _ => None,
@@ -150,10 +153,8 @@ impl Host {
                 self.agenda.insert(due, Item::Guest(key));
             }
             After::KeepState => {
-                let path =
-                    work.document.as_ref().and_then(|options| present(options.root(), "SaveStateFilePath")?.as_str());
-                if let Some(path) = path {
-                    self.saved.insert(FoldedId::of(path));
+                if let Some(path) = save_path(work) {
+                    self.keep_state(key, path);
                 }
             }
             _ => {}
@@ -175,4 +176,11 @@ impl Host {
         listed.sort_unstable_by_key(|system| system.sequence);
         answer::list(self, &listed)
     }
+}
+
+/// Where a state is to be saved.
+fn save_path(work: &Work) -> Option<&str> {
+    let options = work.document.as_ref()?.root();
+    let template = present(options, "SaveType").and_then(Node::as_str) == Some("AsTemplate");
+    present(options, "SaveStateFilePath").filter(|_| !template)?.as_str()
 }

@@ -106,10 +106,21 @@ impl Host {
                         .machine(&["Devices", "NetworkAdapters"])
                         .is_some_and(|list| list.members().next().is_some())
             }
-            Constraint::NoSavedState => {
+            Constraint::NoSavedState
+            | Constraint::SavedStateLocked
+            | Constraint::SavedStateForeign
+            | Constraint::SavedStateNewer
+            | Constraint::SavedStateTorn => {
                 let path = system.machine(&["RestoreState", "SaveStateFilePath"]).and_then(Node::as_str);
-                path.is_some_and(|path| !self.saved.contains(&FoldedId::of(path)))
+                path.and_then(|path| self.restore_refusal(path)) == Some(constraint)
             }
+            // A save says itself where it is to go: see `Host::save_refusal`.
+            Constraint::SaveNotReady
+            | Constraint::SaveToFolder
+            | Constraint::SaveReadOnly
+            | Constraint::SaveDenied
+            | Constraint::SaveLocked
+            | Constraint::SaveFull => false,
             Constraint::EndpointAttached => adapters(system).any(|id| self.is_attached_elsewhere(id, system)),
         }
     }

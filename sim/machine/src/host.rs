@@ -20,6 +20,7 @@ use crate::call::Named;
 use crate::canonical::Digest;
 use crate::client::Client;
 use crate::effect::{Effect, Finding, Reply, Target};
+use crate::files::Files;
 use crate::handle::{Handle, HandleType};
 use crate::id::{FoldedId, Index};
 use crate::input::{ClientId, CreateOptions, End, Fate, Input, Registered, Request, Text};
@@ -82,7 +83,8 @@ pub struct Host {
     pub(crate) endpoints: Option<Arc<BTreeSet<Uuid>>>,
     /// To which system each endpoint is attached, by the system's place in the order of creation.
     pub(crate) attached: BTreeMap<Uuid, u64>,
-    /// The paths at which saved states are.
+    pub(crate) files: Arc<Files>,
+    /// The paths at which saved states are whose folders the host does not have.
     pub(crate) saved: BTreeSet<FoldedId>,
     pub(crate) settings: Settings,
     /// Numbers whatever needs an order: agenda entries, systems, registrations.
@@ -120,6 +122,7 @@ impl PartialEq for Host {
             && self.hypervisor == other.hypervisor
             && self.endpoints == other.endpoints
             && self.attached == other.attached
+            && self.files == other.files
             && self.saved == other.saved
             && self.settings == other.settings
             && self.incarnations == other.incarnations
@@ -166,6 +169,7 @@ impl Host {
             hypervisor: true,
             endpoints: None,
             attached: BTreeMap::new(),
+            files: Files::of_a_new_host(),
             saved: BTreeSet::new(),
             settings: Settings::default(),
             sequence: 0,
@@ -554,6 +558,7 @@ impl Host {
             Request::SubmitWerReport { settings } => self.submit_report(settings),
             Request::CreateProcess { parameters, .. } => self.create_process(on, parameters, fate, effects),
             Request::OpenProcess { id, .. } => self.open_process(on, *id),
+            _ if request.path().is_some() => self.on_file(on, request),
             _ if request.process().is_some() => self.on_process(on, request, fate, effects),
             _ if request.system().is_some() => self.on_system(on, request, fate, effects),
             _ => self.on_operation(on, request, effects),
@@ -678,6 +683,12 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
         _ => Some(Fault::Namespace),
     };
     let no_access = |access: u32| (access != hcs_rules::vocabulary::GENERIC_ALL).then_some(Fault::Access);
+    let path_fault = |path: &Text| match path {
+        Text::Null => Some(Fault::NullPath),
+        Text::Malformed => Some(Fault::MalformedPath),
+        Text::Some(path) if path.is_empty() => Some(Fault::EmptyPath),
+        Text::Some(_) => None,
+    };
     let null = |text: &Text, fault| matches!(text, Text::Null).then_some(fault);
     let no_out = |out: bool| (!out).then_some(Fault::NullOut);
     match request {
@@ -704,6 +715,14 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
         Request::CreateProcess { parameters, out, .. } => null(parameters, Fault::NullConfiguration).or(no_out(*out)),
         Request::OpenProcess { access, out, .. } => no_access(*access).or(no_out(*out)),
         Request::ModifyProcess { settings, .. } => null(settings, Fault::NullSettings),
+        Request::GrantVmAccess { id, path } | Request::RevokeVmAccess { id, path } => {
+            id_fault(id).or_else(|| path_fault(path))
+        }
+        Request::CreateEmptyGuestStateFile { path }
+        | Request::CreateEmptyRuntimeStateFile { path }
+        | Request::GetProcessorCompatibilityFromSavedState { path }
+        | Request::GrantVmGroupAccess { path }
+        | Request::RevokeVmGroupAccess { path } => path_fault(path),
         Request::SetOperationCallback { callback: false, .. }
         | Request::CreateOperationWithNotifications { callback: false, .. } => Some(Fault::NullCallback),
         _ => None,

@@ -248,6 +248,29 @@ pub enum Request {
         process: Handle,
         timeout_ms: u32,
     },
+    CreateEmptyGuestStateFile {
+        path: Text,
+    },
+    CreateEmptyRuntimeStateFile {
+        path: Text,
+    },
+    GetProcessorCompatibilityFromSavedState {
+        path: Text,
+    },
+    GrantVmAccess {
+        id: Text,
+        path: Text,
+    },
+    RevokeVmAccess {
+        id: Text,
+        path: Text,
+    },
+    GrantVmGroupAccess {
+        path: Text,
+    },
+    RevokeVmGroupAccess {
+        path: Text,
+    },
     /// An export that is not modelled, by its index in [`hcs_rules::export::EXPORTS`].
     Unmodelled {
         export: u16,
@@ -306,6 +329,13 @@ impl Request {
             Request::ModifyProcess { .. } => Call::ModifyProcess,
             Request::SetProcessCallback { .. } => Call::SetProcessCallback,
             Request::WaitForProcessExit { .. } => Call::WaitForProcessExit,
+            Request::CreateEmptyGuestStateFile { .. } => Call::CreateEmptyGuestStateFile,
+            Request::CreateEmptyRuntimeStateFile { .. } => Call::CreateEmptyRuntimeStateFile,
+            Request::GetProcessorCompatibilityFromSavedState { .. } => Call::GetProcessorCompatibilityFromSavedState,
+            Request::GrantVmAccess { .. } => Call::GrantVmAccess,
+            Request::RevokeVmAccess { .. } => Call::RevokeVmAccess,
+            Request::GrantVmGroupAccess { .. } => Call::GrantVmGroupAccess,
+            Request::RevokeVmGroupAccess { .. } => Call::RevokeVmGroupAccess,
             Request::Unmodelled { .. } => return None,
         })
     }
@@ -370,6 +400,13 @@ impl Request {
             | Request::CloseProcess { .. }
             | Request::SetProcessCallback { .. }
             | Request::WaitForProcessExit { .. }
+            | Request::CreateEmptyGuestStateFile { .. }
+            | Request::CreateEmptyRuntimeStateFile { .. }
+            | Request::GetProcessorCompatibilityFromSavedState { .. }
+            | Request::GrantVmAccess { .. }
+            | Request::RevokeVmAccess { .. }
+            | Request::GrantVmGroupAccess { .. }
+            | Request::RevokeVmGroupAccess { .. }
             | Request::Unmodelled { .. } => return None,
         })
     }
@@ -418,7 +455,23 @@ impl Request {
             Request::CreateComputeSystem { id, .. }
             | Request::OpenComputeSystem { id, .. }
             | Request::CreateComputeSystemInNamespace { id, .. }
-            | Request::OpenComputeSystemInNamespace { id, .. } => Some(id),
+            | Request::OpenComputeSystemInNamespace { id, .. }
+            | Request::GrantVmAccess { id, .. }
+            | Request::RevokeVmAccess { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The file of the host that the call names, if it names one.
+    pub const fn path(&self) -> Option<&Text> {
+        match self {
+            Request::CreateEmptyGuestStateFile { path }
+            | Request::CreateEmptyRuntimeStateFile { path }
+            | Request::GetProcessorCompatibilityFromSavedState { path }
+            | Request::GrantVmAccess { path, .. }
+            | Request::RevokeVmAccess { path, .. }
+            | Request::GrantVmGroupAccess { path }
+            | Request::RevokeVmGroupAccess { path } => Some(path),
             _ => None,
         }
     }
@@ -530,6 +583,8 @@ pub enum WorldEvent {
     Endpoints(Option<Vec<Arc<str>>>),
     /// A file with a saved state is put there, or is gone.
     SavedState(Arc<str>, bool),
+    /// Something happens to files of the host.
+    Files(FileEvent),
     /// The process of this id in the system with this id ends with this code, as if by itself.
     ProcessEnd(Arc<str>, u32, u32),
     /// Guests have this program from now on, under this name, or no more.
@@ -540,6 +595,40 @@ pub enum WorldEvent {
     ServiceStop,
     /// The compute service is back.
     ServiceReturn,
+}
+
+/// What the world does to files of the host, by their paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileEvent {
+    /// A file with these bytes is put there, and the folders that it needs.
+    Put(Arc<str>, Arc<[u8]>),
+    /// A folder is put there, and those above it.
+    Folder(Arc<str>),
+    /// A file is gone, or a folder with everything in it.
+    Remove(Arc<str>),
+    /// Somebody has the file open and shares it with nobody, or has it no more.
+    Lock(Arc<str>, bool),
+    /// The file can only be read, or be written again.
+    ReadOnly(Arc<str>, bool),
+    /// The file is the system's and denied to everybody, or the user's again.
+    Deny(Arc<str>, bool),
+    /// Something happens to the volume of this letter.
+    Volume(char, VolumeEvent),
+}
+
+/// What happens to a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VolumeEvent {
+    /// It appears, empty.
+    Appear,
+    /// It is gone, with everything on it.
+    Vanish,
+    /// It can only be read, or be written again.
+    ReadOnly(bool),
+    /// Its device is ready, or not.
+    Ready(bool),
+    /// So many bytes are free from now on.
+    Room(u64),
 }
 
 /// A program that the world has registered: guests have it beside those that every guest has, and before them.

@@ -11,6 +11,7 @@
 //! | `call`, `completion`, `happening` | a call on a system, a request that is done, what happens to a system |
 //! | `configuration`, `constraint`, `change` | documents that come in: which facet, what stands against them, what they change |
 //! | [`document`] | JSON: the arena, the tokeniser's driver, the validator, the writer |
+//! | [`files`], [`state_file`] | the host's file system, the calls on it; guest state and runtime state in files |
 //! | `answer`, `properties` | the documents that come back |
 //! | [`handle`], [`id`], [`table`], [`time`] | handles, ids, copy-on-write tables, virtual time |
 //! | [`canonical`] | the bytes of a step, and the digest over them |
@@ -29,6 +30,7 @@ mod constraint;
 pub mod document;
 pub mod effect;
 mod execution;
+pub mod files;
 pub mod guest;
 pub mod handle;
 mod happening;
@@ -39,6 +41,7 @@ mod operation;
 mod process;
 mod properties;
 mod service;
+pub mod state_file;
 mod stream;
 mod system;
 pub mod table;

@@ -45,8 +45,8 @@ impl Host {
                 self.endpoints = known.map(|known| Arc::new(known.collect()));
                 true
             }
-            WorldEvent::SavedState(path, true) => self.saved.insert(FoldedId::of(path)),
-            WorldEvent::SavedState(path, false) => self.saved.remove(&FoldedId::of(path)),
+            WorldEvent::SavedState(path, there) => self.set_saved_state(path, *there),
+            WorldEvent::Files(event) => self.files_mut().happen(event),
             WorldEvent::ProcessEnd(id, process, code) => match self.index.get(&FoldedId::of(id)) {
                 Some(system) => self.end_process(system, *process, *code, effects),
                 None => false,

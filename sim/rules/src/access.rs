@@ -1,7 +1,8 @@
 //! The rights stage: may this caller use the compute service?
 
 use crate::closed::closed;
-use crate::evidence::{Source, client, documented, observed};
+use crate::evidence::{Source, assumed, client, documented, observed};
+use crate::file::ON_FILES;
 use crate::hresult::Hresult;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
@@ -49,7 +50,7 @@ const ENTRANCES: Calls = Calls::of(&[
 /// Every row of the rights stage.
 pub const ROWS: &[AccessRow] = &LIST;
 
-const LIST: [AccessRow; 3] = [
+const LIST: [AccessRow; 4] = [
     AccessRow {
         id: "access.permitted",
         calls: ENTRANCES,
@@ -74,6 +75,16 @@ const LIST: [AccessRow; 3] = [
         refuses: Some(Hresult::HCS_E_ACCESS_DENIED),
         sources: &[documented("the text of HCS_E_ACCESS_DENIED: to access"), client("Solon")],
     },
+    AccessRow {
+        id: "access.files",
+        calls: ON_FILES,
+        rights: RightsSet::EVERY,
+        refuses: None,
+        sources: &[
+            observed("AspireHcs: grants on its own files, unelevated", &[crate::build::Build::B26200]),
+            assumed("that the file's own list decides for others too"),
+        ],
+    },
 ];
 
 const AXES: [Axis; 2] = [Axis { name: "call", values: Call::NAMES }, Axis { name: "rights", values: Rights::NAMES }];
@@ -84,7 +95,7 @@ const fn lay_access() -> [u16; CELLS] {
     let mut domain = [[0; 2]; Call::COUNT];
     let mut at = 0;
     while at < Call::COUNT {
-        if ENTRANCES.contains(Call::ALL[at]) {
+        if ENTRANCES.contains(Call::ALL[at]) || ON_FILES.contains(Call::ALL[at]) {
             domain[at] = [1 << at, RightsSet::EVERY.bits()];
         }
         at += 1;

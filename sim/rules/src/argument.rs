@@ -2,6 +2,7 @@
 
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, header, observed};
+use crate::file::ON_FILES;
 use crate::hresult::Hresult;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
@@ -29,6 +30,12 @@ closed! {
         OptionsVersion,
         /// The settings are NULL.
         NullSettings,
+        /// The path is NULL.
+        NullPath,
+        /// The path is empty.
+        EmptyPath,
+        /// The path is not well-formed UTF-16.
+        MalformedPath,
     }
 }
 
@@ -52,8 +59,8 @@ pub struct ArgumentRow {
 /// What can be wrong with a call's arguments.
 pub const fn faults(call: Call) -> ArgumentFaults {
     use ArgumentFault::{
-        Access, EmptyId, MalformedId, Namespace, NullCallback, NullConfiguration, NullId, NullOut, NullSettings,
-        OptionsVersion,
+        Access, EmptyId, EmptyPath, MalformedId, MalformedPath, Namespace, NullCallback, NullConfiguration, NullId,
+        NullOut, NullPath, NullSettings, OptionsVersion,
     };
     match call {
         Call::CreateComputeSystem => ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullConfiguration, NullOut]),
@@ -72,6 +79,14 @@ pub const fn faults(call: Call) -> ArgumentFaults {
         Call::GetServiceProperties => ArgumentFaults::of(&[NullOut]),
         Call::ModifyServiceSettings | Call::SubmitWerReport => ArgumentFaults::of(&[NullSettings]),
         Call::SetOperationCallback | Call::CreateOperationWithNotifications => ArgumentFaults::of(&[NullCallback]),
+        Call::GrantVmAccess | Call::RevokeVmAccess => {
+            ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullPath, EmptyPath, MalformedPath])
+        }
+        Call::CreateEmptyGuestStateFile
+        | Call::CreateEmptyRuntimeStateFile
+        | Call::GetProcessorCompatibilityFromSavedState
+        | Call::GrantVmGroupAccess
+        | Call::RevokeVmGroupAccess => ArgumentFaults::of(&[NullPath, EmptyPath, MalformedPath]),
         _ => ArgumentFaults::NONE,
     }
 }
@@ -95,7 +110,7 @@ const IN_NAMESPACE: Calls = Calls::of(&[
     Call::EnumerateComputeSystemsInNamespace,
 ]);
 
-const LIST: [ArgumentRow; 9] = [
+const LIST: [ArgumentRow; 11] = [
     ArgumentRow {
         id: "argument.access",
         calls: OPENING,
@@ -175,6 +190,22 @@ const LIST: [ArgumentRow; 9] = [
         refuses: Hresult::E_INVALIDARG,
         misuse: false,
         sources: &[assumed("the parameter is not optional in the header")],
+    },
+    ArgumentRow {
+        id: "argument.vm-id",
+        calls: Calls::of(&[Call::GrantVmAccess, Call::RevokeVmAccess]),
+        faults: ArgumentFaults::of(&[ArgumentFault::NullId, ArgumentFault::EmptyId, ArgumentFault::MalformedId]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("as for every other id")],
+    },
+    ArgumentRow {
+        id: "argument.path",
+        calls: ON_FILES,
+        faults: ArgumentFaults::of(&[ArgumentFault::NullPath, ArgumentFault::EmptyPath, ArgumentFault::MalformedPath]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("the parameter is not optional in the header; a path that is no text names no file here")],
     },
 ];
 

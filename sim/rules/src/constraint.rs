@@ -54,8 +54,28 @@ closed! {
         CloneWithAdapters,
         /// The file of the saved state is not there.
         NoSavedState,
+        /// Somebody has the file of the saved state open and shares it with nobody.
+        SavedStateLocked,
+        /// The file holds no saved state.
+        SavedStateForeign,
+        /// The saved state is of a newer version.
+        SavedStateNewer,
+        /// The saved state is damaged.
+        SavedStateTorn,
         /// An adapter's endpoint is attached elsewhere.
         EndpointAttached,
+        /// The state is to be saved on a volume whose device is not ready.
+        SaveNotReady,
+        /// A folder is where the state is to be saved.
+        SaveToFolder,
+        /// The state is to be saved on a volume that can only be read.
+        SaveReadOnly,
+        /// Nobody may write the file to which the state is to be saved, or its folder.
+        SaveDenied,
+        /// Somebody has that file open and shares it with nobody.
+        SaveLocked,
+        /// The volume has no room for the state.
+        SaveFull,
     }
 }
 
@@ -105,6 +125,18 @@ impl ConstraintRow {
     }
 }
 
+const fn save(id: &'static str, constraint: Constraint, code: Hresult, sources: &'static [Source]) -> ConstraintRow {
+    ConstraintRow {
+        id,
+        constraint,
+        operation: OperationType::Save,
+        builds: Builds::EVERY,
+        code,
+        form: Form::Attributed,
+        sources,
+    }
+}
+
 /// Every row, in the order in which constraints are looked at (assumed).
 #[rustfmt::skip]
 pub const ROWS: &[ConstraintRow] = &[
@@ -149,8 +181,23 @@ pub const ROWS: &[ConstraintRow] = &[
         &[observed("discobox: the restore fails", &[B26100]), assumed("the code")]),
     start("constraint.no-saved-state", Constraint::NoSavedState, Hresult::ERROR_FILE_NOT_FOUND, Form::Attributed,
         &[assumed("disks are looked at when the machine starts, and so is this file")]),
+    start("constraint.saved-state-locked", Constraint::SavedStateLocked, Hresult::ERROR_SHARING_VIOLATION, Form::Attributed,
+        &[assumed("the code's text")]),
+    start("constraint.saved-state-foreign", Constraint::SavedStateForeign, Hresult::ERROR_INVALID_DATA, Form::Attributed,
+        &[client("VMLord: a state file of another format is refused"), assumed("the code, and when it is noticed")]),
+    start("constraint.saved-state-newer", Constraint::SavedStateNewer, Hresult::ERROR_NOT_SUPPORTED, Form::Attributed,
+        &[assumed("the code: a version that the host does not know")]),
+    start("constraint.saved-state-torn", Constraint::SavedStateTorn, Hresult::ERROR_FILE_CORRUPT, Form::Attributed,
+        &[assumed("the code's text; never a machine that comes back wrong")]),
     start("constraint.endpoint-attached", Constraint::EndpointAttached, Hresult::HCN_E_ENDPOINT_ALREADY_ATTACHED, Form::Attributed,
         &[observed("VMLord: also by a system that was terminated", &[B26100])]),
+    save("constraint.save-not-ready", Constraint::SaveNotReady, Hresult::ERROR_NOT_READY, &[assumed("the code's text")]),
+    save("constraint.save-to-folder", Constraint::SaveToFolder, Hresult::E_ACCESSDENIED, &[assumed("as for every file that is a folder")]),
+    save("constraint.save-read-only", Constraint::SaveReadOnly, Hresult::ERROR_WRITE_PROTECT, &[assumed("the code's text")]),
+    save("constraint.save-denied", Constraint::SaveDenied, Hresult::E_ACCESSDENIED,
+        &[client("multipass grants access to the folder first"), assumed("the code; that a missing grant is not looked for yet")]),
+    save("constraint.save-locked", Constraint::SaveLocked, Hresult::ERROR_SHARING_VIOLATION, &[assumed("the code's text")]),
+    save("constraint.save-full", Constraint::SaveFull, Hresult::ERROR_DISK_FULL, &[assumed("the code's text; that no part of the file is left")]),
 ];
 
 /// The megabytes of a piece of memory, of which a machine has a whole number.

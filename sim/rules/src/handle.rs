@@ -58,6 +58,13 @@ const WITHOUT_HANDLE: Calls = Calls::of(&[
     Call::GetServiceProperties,
     Call::ModifyServiceSettings,
     Call::SubmitWerReport,
+    Call::CreateEmptyGuestStateFile,
+    Call::CreateEmptyRuntimeStateFile,
+    Call::GetProcessorCompatibilityFromSavedState,
+    Call::GrantVmAccess,
+    Call::RevokeVmAccess,
+    Call::GrantVmGroupAccess,
+    Call::RevokeVmGroupAccess,
 ]);
 /// The calls that return no code.
 const WITHOUT_CODE: Calls = Calls::of(&[

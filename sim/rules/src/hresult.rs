@@ -33,6 +33,11 @@ hresults! {
     ERROR_PATH_NOT_FOUND = 0x8007_0003, "The system cannot find the path specified.";
     ERROR_INVALID_HANDLE = 0x8007_0006, "The handle is invalid.";
     ERROR_INVALID_DATA = 0x8007_000D, "The data is invalid.";
+    ERROR_WRITE_PROTECT = 0x8007_0013, "The media is write protected.";
+    ERROR_BAD_NETPATH = 0x8007_0035, "The network path was not found.";
+    ERROR_FILE_EXISTS = 0x8007_0050, "The file exists.";
+    ERROR_DISK_FULL = 0x8007_0070, "There is not enough space on the disk.";
+    ERROR_INVALID_NAME = 0x8007_007B, "The filename, directory name, or volume label syntax is incorrect.";
     ERROR_SHARING_VIOLATION = 0x8007_0020, "The process cannot access the file because it is being used by another process.";
     ERROR_BAD_PATHNAME = 0x8007_00A1, "The specified path is invalid.";
     ERROR_ALREADY_EXISTS = 0x8007_00B7, "Cannot create a file when that file already exists.";

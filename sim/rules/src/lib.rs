@@ -10,6 +10,7 @@
 //! | [`rule`] | the row, and the order of the stages that a call passes |
 //! | [`export`] | which DLL exports what, since when, and whether it is modelled |
 //! | [`argument`], [`handle`], [`operation`], [`service`], [`access`], [`document`] | the stages before the last |
+//! | [`mod@file`], [`grant`], [`state_file`] | what the host's file system says; access of machines to files; the layout of state files |
 //! | [`system`] | the last stage: what happens to a compute system, a file for each part of its life |
 //! | [`process`] | the same for a process |
 //! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |
@@ -32,6 +33,8 @@ pub mod document;
 pub mod evidence;
 pub mod export;
 pub mod failure;
+pub mod file;
+pub mod grant;
 pub mod guest;
 pub mod handle;
 pub mod hresult;
@@ -43,6 +46,7 @@ pub mod report;
 pub mod resource;
 pub mod rule;
 pub mod service;
+pub mod state_file;
 pub mod system;
 pub mod time;
 pub mod total;

@@ -250,6 +250,13 @@ pub const fn uses(call: Call) -> Option<Uses> {
         | Call::GetServiceProperties
         | Call::ModifyServiceSettings
         | Call::SubmitWerReport
+        | Call::CreateEmptyGuestStateFile
+        | Call::CreateEmptyRuntimeStateFile
+        | Call::GetProcessorCompatibilityFromSavedState
+        | Call::GrantVmAccess
+        | Call::RevokeVmAccess
+        | Call::GrantVmGroupAccess
+        | Call::RevokeVmGroupAccess
         | Call::OpenProcess
         | Call::CloseProcess
         | Call::SetProcessCallback

@@ -11,7 +11,10 @@ use crate::evidence::{Class, Source, Standing, process_standing, standing};
 use crate::export::{Dll, EXPORTS, Export};
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
-use crate::{access, argument, constraint, failure, handle, operation, profile, property, resource, service, system};
+use crate::{
+    access, argument, constraint, failure, file, grant, handle, operation, profile, property, resource, service,
+    state_file, system,
+};
 
 /// The page, in Markdown.
 pub fn page() -> String {
@@ -37,6 +40,7 @@ fn write_page(out: &mut String) -> core::fmt::Result {
     process::write_faults_and_ends(out)?;
     process::write_guests(out)?;
     write_stage_rows(out)?;
+    write_files(out)?;
     write_resources(out)?;
     write_properties(out)?;
     write_failures(out)?;
@@ -232,6 +236,9 @@ fn write_stage_rows(out: &mut String) -> core::fmt::Result {
         let answer = row.refuses.map_or("passes".to_owned(), |code| code.to_string());
         writeln!(out, "| Rights | {} | {answer} | {} |", row.id, sources(row.sources))?;
     }
+    for row in file::ROWS {
+        writeln!(out, "| Files | {} | {} | {} |", row.id, row.refuses, sources(row.sources))?;
+    }
     for row in constraint::ROWS {
         let on = row.operation.name();
         let builds = match row.builds {
@@ -251,6 +258,36 @@ fn write_stage_rows(out: &mut String) -> core::fmt::Result {
         writeln!(out, "| Document | {} | {said} | {} |", row.id, sources(row.sources))?;
     }
     Ok(())
+}
+
+/// What the file system of a host is, who is granted what, and how state files lie on a disk.
+fn write_files(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "\n## Files of the host\n\n| fact | how it is known |\n|---|---|")?;
+    for fact in file::FACTS {
+        writeln!(out, "| {} | {} |", fact.id, sources(fact.sources))?;
+    }
+    for (id, known) in state_file::ASSUMED {
+        writeln!(out, "| {id} | {} |", sources(known))?;
+    }
+    writeln!(out, "\n| grant | by | to | on a file | on a folder | how it is known |\n|---|---|---|---|---|---|")?;
+    for row in grant::GRANTS {
+        let (by, to) = (row.by.name(), row.to.name());
+        let (file, folder) = (entries(row.on_file), entries(row.on_folder));
+        writeln!(out, "| {} | {by} | {to} | {file} | {folder} | {} |", row.id, sources(row.sources))?;
+    }
+    for layout in state_file::LAYOUTS {
+        writeln!(out, "\n{}, {} bytes ({}):\n", layout.name, layout.size, sources(layout.sources))?;
+        writeln!(out, "| at | bytes | field |\n|---:|---:|---|")?;
+        for field in layout.fields {
+            writeln!(out, "| {} | {} | {} |", field.at, field.size, field.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The entries that a grant adds, as tools show them.
+fn entries(of: &[grant::Entry]) -> String {
+    of.iter().map(|(flags, mask)| grant::entry_text(*flags, *mask)).collect::<Vec<_>>().join(" ")
 }
 
 /// The resource paths of modify requests.
@@ -342,6 +379,11 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(operation::IN_FLIGHT.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(service::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(access::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(file::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(file::FACTS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(grant::GRANTS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(state_file::LAYOUTS.iter().map(|layout| (layout.name, layout.sources)));
+    let rows = rows.chain(state_file::ASSUMED.iter().copied());
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(EVENTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));

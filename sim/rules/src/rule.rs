@@ -38,6 +38,8 @@ closed! {
         Service,
         /// May the caller? See [`crate::access`].
         Rights,
+        /// What does the host's file system say to a path? See [`crate::file`].
+        Files,
         /// Is the document acceptable? See [`crate::document`]. Its verdict is a facet of the state stage.
         Document,
         /// What does the system's state say? See [`crate::system`].

@@ -2,6 +2,7 @@
 
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented, observed};
+use crate::file::ON_FILES;
 use crate::hresult::Hresult;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
@@ -86,7 +87,7 @@ const CLOSING: Calls = Calls::of(&[Call::CloseComputeSystem, Call::CloseProcess]
 /// Every row of the service stage.
 pub const ROWS: &[ServiceRow] = &LIST;
 
-const LIST: [ServiceRow; 5] = [
+const LIST: [ServiceRow; 6] = [
     ServiceRow {
         id: "service.running",
         calls: WITHOUT_SYSTEM,
@@ -136,6 +137,17 @@ const LIST: [ServiceRow; 5] = [
         refuses: None,
         sources: &[client("hcsshim, WSL: handles are closed after a disconnect")],
     },
+    ServiceRow {
+        id: "service.files",
+        calls: ON_FILES,
+        services: Services::EVERY,
+        connections: Connections::EVERY,
+        refuses: None,
+        sources: &[
+            client("hcsshim does the same to a file itself, without the service"),
+            assumed("that the DLL's own functions do not ask it either"),
+        ],
+    },
 ];
 
 const AXES: [Axis; 3] = [
@@ -151,7 +163,7 @@ const fn lay_service() -> [u16; CELLS] {
     let mut at = 0;
     while at < Call::COUNT {
         let call = Call::ALL[at];
-        if WITHOUT_SYSTEM.contains(call) {
+        if WITHOUT_SYSTEM.contains(call) || ON_FILES.contains(call) {
             domain[at] = [1 << at, Services::EVERY.bits(), Connections::of(&[Connection::None]).bits()];
         } else if WITH_SYSTEM.contains(call) || CLOSING.contains(call) {
             domain[at] = [1 << at, Services::EVERY.bits(), Connections::except(&[Connection::None]).bits()];

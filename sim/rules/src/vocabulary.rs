@@ -101,6 +101,20 @@ closed! {
         SetProcessCallback,
         /// `HcsWaitForProcessExit`
         WaitForProcessExit,
+        /// `HcsCreateEmptyGuestStateFile`
+        CreateEmptyGuestStateFile,
+        /// `HcsCreateEmptyRuntimeStateFile`
+        CreateEmptyRuntimeStateFile,
+        /// `HcsGetProcessorCompatibilityFromSavedState`
+        GetProcessorCompatibilityFromSavedState,
+        /// `HcsGrantVmAccess`
+        GrantVmAccess,
+        /// `HcsRevokeVmAccess`
+        RevokeVmAccess,
+        /// `HcsGrantVmGroupAccess`
+        GrantVmGroupAccess,
+        /// `HcsRevokeVmGroupAccess`
+        RevokeVmGroupAccess,
     }
 }
 
@@ -406,7 +420,7 @@ impl Trigger {
                 F::NoSaveFile,
                 F::UnsavableDevice,
             ]),
-            Trigger::SaveDone => Facets::of(&[F::ToFile, F::AsTemplate]),
+            Trigger::SaveDone => Facets::of(&[F::ToFile, F::AsTemplate, F::Unservable]),
             Trigger::Modify => Facets::of(&[F::ValidDocument, F::MalformedDocument, F::InvalidDocument]),
             Trigger::GetProperties => {
                 Facets::of(&[F::BasicQuery, F::StatisticsQuery, F::MalformedQuery, F::InvalidQuery])

@@ -574,6 +574,34 @@ impl Hcs for Client {
         self.code(Request::SubmitWerReport { settings: owned(settings) })
     }
 
+    fn create_empty_guest_state_file(&self, path: Text<'_>) -> Hresult {
+        self.code(Request::CreateEmptyGuestStateFile { path: owned(path) })
+    }
+
+    fn create_empty_runtime_state_file(&self, path: Text<'_>) -> Hresult {
+        self.code(Request::CreateEmptyRuntimeStateFile { path: owned(path) })
+    }
+
+    fn get_processor_compatibility_from_saved_state(&self, path: Text<'_>) -> Outcome {
+        self.outcome(Request::GetProcessorCompatibilityFromSavedState { path: owned(path) })
+    }
+
+    fn grant_vm_access(&self, vm_id: Text<'_>, path: Text<'_>) -> Hresult {
+        self.code(Request::GrantVmAccess { id: owned(vm_id), path: owned(path) })
+    }
+
+    fn revoke_vm_access(&self, vm_id: Text<'_>, path: Text<'_>) -> Hresult {
+        self.code(Request::RevokeVmAccess { id: owned(vm_id), path: owned(path) })
+    }
+
+    fn grant_vm_group_access(&self, path: Text<'_>) -> Hresult {
+        self.code(Request::GrantVmGroupAccess { path: owned(path) })
+    }
+
+    fn revoke_vm_group_access(&self, path: Text<'_>) -> Hresult {
+        self.code(Request::RevokeVmGroupAccess { path: owned(path) })
+    }
+
     #[track_caller]
     fn create_process(
         &self,

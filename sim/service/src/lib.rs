@@ -32,6 +32,7 @@
 //! | `client` | a client, which implements [`hcs_api::Hcs`] |
 //! | `pump` | the one loop: input, machine, verdicts, delivery, time |
 //! | `fault` | rules of faults; holding, dropping and doubling notifications |
+//! | `files` | the host's files, as a test puts them and looks at them |
 //! | `guest` | programs of guests that users write in Rust |
 //! | `clock`, `draw` | how time moves; where random choices come from |
 //! | `thread`, `worker`, `actor`, `wait`, `callback` | threads, callbacks, turns, seats, gates |
@@ -54,6 +55,8 @@ mod clock;
 mod draw;
 #[cfg(not(hcs_loom))]
 mod fault;
+#[cfg(not(hcs_loom))]
+mod files;
 #[cfg(not(hcs_loom))]
 mod guest;
 #[cfg(hcs_loom)]
@@ -88,6 +91,11 @@ pub use self::{
 #[cfg(not(hcs_loom))]
 pub use hcs_api as api;
 #[cfg(not(hcs_loom))]
-pub use hcs_machine::{Held, guest::program::flood_byte};
+pub use hcs_machine::{
+    Held,
+    files::Branch,
+    guest::program::flood_byte,
+    state_file::{Write, saved, vmgs, vmrs},
+};
 #[cfg(not(hcs_loom))]
 pub use hcs_rules as rules;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use hcs_machine::effect::{Effect, GuestReply, Reply, StreamReply};
 use hcs_machine::guest::Given;
-use hcs_machine::input::{End, GuestRequest, Request, StreamRequest, Text, WorldEvent};
+use hcs_machine::input::{End, FileEvent, GuestRequest, Request, StreamRequest, Text, VolumeEvent, WorldEvent};
 use hcs_machine::{Input, Time};
 use hcs_rules::hresult::Hresult;
 
@@ -104,12 +104,36 @@ fn world(event: &WorldEvent) -> String {
         WorldEvent::Endpoints(Some(endpoints)) => format!("the network has {} endpoints", endpoints.len()),
         WorldEvent::SavedState(path, true) => format!("a saved state is at {path}"),
         WorldEvent::SavedState(path, false) => format!("no saved state is at {path}"),
+        WorldEvent::Files(event) => on_files(event),
         WorldEvent::ProcessEnd(id, process, code) => format!("process {process} of {id} ends with {code}"),
         WorldEvent::Program(name, Some(_)) => format!("guests have the program {name}"),
         WorldEvent::Program(name, None) => format!("guests have no program {name} any more"),
         WorldEvent::ClientDeath(client) => format!("client {} dies", client.0),
         WorldEvent::ServiceStop => "the service stops".to_owned(),
         WorldEvent::ServiceReturn => "the service is back".to_owned(),
+    }
+}
+
+fn on_files(event: &FileEvent) -> String {
+    match event {
+        FileEvent::Put(path, bytes) => format!("a file of {} bytes is put at {path}", bytes.len()),
+        FileEvent::Folder(path) => format!("a folder is put at {path}"),
+        FileEvent::Remove(path) => format!("{path} is gone"),
+        FileEvent::Lock(path, true) => format!("{path} is in use"),
+        FileEvent::Lock(path, false) => format!("{path} is in use no more"),
+        FileEvent::ReadOnly(path, true) => format!("{path} can only be read"),
+        FileEvent::ReadOnly(path, false) => format!("{path} can be written again"),
+        FileEvent::Deny(path, true) => format!("{path} is denied to everybody"),
+        FileEvent::Deny(path, false) => format!("{path} is denied no more"),
+        FileEvent::Volume(letter, event) => match event {
+            VolumeEvent::Appear => format!("volume {letter}: appears"),
+            VolumeEvent::Vanish => format!("volume {letter}: is gone"),
+            VolumeEvent::ReadOnly(true) => format!("volume {letter}: can only be read"),
+            VolumeEvent::ReadOnly(false) => format!("volume {letter}: can be written again"),
+            VolumeEvent::Ready(true) => format!("volume {letter}: is ready"),
+            VolumeEvent::Ready(false) => format!("volume {letter}: is not ready"),
+            VolumeEvent::Room(room) => format!("volume {letter}: has {room} bytes free"),
+        },
     }
 }
 
@@ -137,6 +161,7 @@ fn call(request: &Request) -> String {
         _ => {}
     }
     arguments.extend(request.id().map(text));
+    arguments.extend(request.path().map(text));
     // What starts or ends a system comes without options nearly always.
     arguments.extend(request.document().filter(|document| **document != Text::Null || reads(request)).map(text));
     if let Request::OpenComputeSystem { access, .. } | Request::OpenComputeSystemInNamespace { access, .. } = request {

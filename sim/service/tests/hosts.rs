@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use hcs_api::{ComputeSystem, enumerate, service_properties};
+use hcs_api::{ComputeSystem, enumerate, files, service_properties};
 use hcs_machine::document::{Document, check_type};
 use hcs_rules::build::Build;
-use hcs_rules::document::schema::processor::PROCESSOR_CAPABILITIES_INFO;
+use hcs_rules::document::schema::processor::{PROCESSOR_CAPABILITIES_INFO, VM_PROCESSOR_REQUIREMENTS};
 use hcs_rules::failure::Failure;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::{LOADED, Quirk};
@@ -69,6 +69,23 @@ fn what_a_host_says_of_its_processors_is_of_its_type() {
         assert_eq!(check_type(told, &PROCESSOR_CAPABILITIES_INFO, build), [], "{build:?}");
         let features: Vec<_> = told.get("ProcessorFeatures").expect("features").items().collect();
         assert!(features.iter().any(|feature| feature.as_str() == Some("NestedVirt")), "a client looks for it");
+    }
+}
+
+#[test]
+fn what_a_saved_machine_needs_of_processors_is_of_its_type() {
+    for build in hcs_rules::build::since(Build::SERVER_2022).iter() {
+        let sim = Simulator::builder().on(build).start();
+        let agent = sim.client("agent");
+        sim.put_folder("C:\\states");
+        let vm = ComputeSystem::create(&agent, "vm", r#"{"VirtualMachine":{}}"#).expect("created");
+        vm.start().expect("started");
+        vm.pause(None).expect("paused");
+        vm.save(r#"{"SaveType":"ToFile","SaveStateFilePath":"C:\\states\\vm.vmrs"}"#).expect("saved");
+        let needs = files::saved_state_requirements(&agent, "C:\\states\\vm.vmrs").expect("a saved state");
+        let needs = Document::parse(&needs).expect("JSON");
+        assert_eq!(check_type(needs.root(), &VM_PROCESSOR_REQUIREMENTS, build), [], "{build:?}");
+        assert!(needs.root().get("XsaveProcessorFeatures").is_some());
     }
 }
 

@@ -123,10 +123,10 @@ fn a_strict_world_fails_the_test_when_it_is_dropped() {
 
 #[test]
 fn what_is_not_modelled_and_what_would_fault_are_told_apart() {
-    let sim = Simulator::default();
+    let sim = Simulator::builder().on(Build::SERVER_2025).start();
     let agent = sim.client("agent");
-    let grant = hcs_rules::export::Export::by_name(hcs_rules::export::Dll::Computecore, "HcsGrantVmAccess");
-    assert_eq!(agent.call_unmodelled(grant.expect("an export")), Hresult::E_NOTIMPL);
+    let control = hcs_rules::export::Export::by_name(hcs_rules::export::Dll::Computecore, "HcsSystemControl");
+    assert_eq!(agent.call_unmodelled(control.expect("an export")), Hresult::E_NOTIMPL);
     let stale = agent.create_operation(None);
     agent.close_operation(stale);
     assert_eq!(agent.get_operation_result(stale).code, Hresult::ERROR_INVALID_HANDLE);
@@ -136,7 +136,8 @@ fn what_is_not_modelled_and_what_would_fault_are_told_apart() {
     agent.close_operation(foreign);
     let report = sim.finish();
     assert_eq!((report.not_modelled.len(), report.would_fault.len(), report.leaks.len()), (1, 4, 1), "{report}");
-    assert!(sim.capabilities().contains(&("HcsGrantVmAccess", false)));
+    assert!(sim.capabilities().contains(&("HcsSystemControl", false)));
+    assert!(sim.capabilities().contains(&("HcsGrantVmAccess", true)));
 }
 
 #[test]

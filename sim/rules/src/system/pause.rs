@@ -98,6 +98,9 @@ pub(super) const ROWS: &[Row] = &[
     Row::on("save.done-file", Trigger::SaveDone).with(&[ToFile])
         .completes().becomes(Paused).after(After::KeepState)
         .known(&[observed("multipass: the state still reads Paused", &[Build::B22621]).kinds(&[VirtualMachine])]),
+    Row::on("save.unservable", Trigger::SaveDone).with(&[Unservable])
+        .ends_as_found().becomes(Paused)
+        .known(&[assumed("a state that cannot be saved leaves the machine as it was")]),
     Row::on("save.done-template", Trigger::SaveDone).with(&[AsTemplate])
         .completes().becomes(Template)
         .known(&[observed("discobox: frozen in memory; it still answers open and properties", &[B26100]).kinds(&[VirtualMachine]), documented("schema reference: State SavedAsTemplate")]),

@@ -1,0 +1,327 @@
+//! The calls on files of the host, and what saves and restores do to them.
+
+use std::sync::Arc;
+
+use hcs_rules::constraint::Constraint;
+use hcs_rules::file::{self, CLUSTER, FileFault, attribute};
+use hcs_rules::grant::{ACL_LIMIT, GRANTS, Owner, SidRow, Trustee, accounts, mask};
+use hcs_rules::hresult::Hresult;
+use hcs_rules::state_file::row as damage_row;
+use hcs_rules::vocabulary::Call;
+use uuid::Uuid;
+
+use super::acl::{self, Ace, Sid};
+use super::path::HostPath;
+use super::{Content, Data, Files, Place};
+use crate::effect::Reply;
+use crate::host::{Admitted, Host};
+use crate::id::FoldedId;
+use crate::input::{Request, Text};
+use crate::state_file::{Write, saved, vmgs};
+use crate::table::Key;
+
+/// What a call on a file gives, or what stands in its way.
+type Found<T> = Result<T, FileFault>;
+
+/// The seconds from 1970 to 2000, where the clock of disk footers begins.
+const YEAR_2000: i64 = 946_684_800;
+
+impl Host {
+    /// Carries out a call on a file.
+    pub(crate) fn on_file(&mut self, on: &Admitted, request: &Request) -> Reply {
+        let accounts = self.client(on.client).map_or(&[][..], |client| accounts(client.rights));
+        let found = match request {
+            Request::CreateEmptyGuestStateFile { path } => {
+                let path = text(path);
+                let writes = vmgs::empty(self.seconds_since_2000(), self.new_disk_id(path));
+                self.files_mut().create(path, &writes, accounts).map(|()| None)
+            }
+            Request::CreateEmptyRuntimeStateFile { path } => {
+                self.files_mut().create(text(path), &saved::empty(), accounts).map(|()| None)
+            }
+            Request::GetProcessorCompatibilityFromSavedState { path } => {
+                self.files.requirements(text(path), accounts).map(Some)
+            }
+            Request::GrantVmAccess { id, path } => self.grant(on.call, Some(text(id)), text(path), accounts),
+            Request::GrantVmGroupAccess { path } => self.grant(on.call, None, text(path), accounts),
+            Request::RevokeVmAccess { id, path } => self.revoke(on.call, Some(text(id)), text(path), accounts),
+            Request::RevokeVmGroupAccess { path } => self.revoke(on.call, None, text(path), accounts),
+            _ => unreachable!("{:?} is no call on a file", on.call),
+        };
+        match found {
+            Ok(document) => Reply::Outcome(Hresult::S_OK, document),
+            Err(fault) => match file::rule(on.call, fault) {
+                Some(row) => Reply::Outcome(row.refuses, None),
+                None => unreachable!("{:?} found {fault:?}, which no row says", on.call),
+            },
+        }
+    }
+
+    fn grant(&mut self, call: Call, id: Option<&str>, path: &str, accounts: &[&SidRow]) -> Found<Option<Arc<str>>> {
+        let machine = id.map(|id| FoldedId::of(id).runtime_id());
+        self.files_mut().grant(call, machine, path, accounts).map(|()| None)
+    }
+
+    fn revoke(&mut self, call: Call, id: Option<&str>, path: &str, accounts: &[&SidRow]) -> Found<Option<Arc<str>>> {
+        let machine = id.map(|id| FoldedId::of(id).runtime_id());
+        self.files_mut().revoke(call, machine, path, accounts).map(|()| None)
+    }
+
+    /// The files of the host.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The access control list of a file as tools show it: machines by their names while they are there.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn access_list(&self, path: &str) -> Found<Vec<String>> {
+        self.files.list_text(path, |machine| {
+            self.systems.iter().any(|(_, system)| {
+                FoldedId::of(&system.id).runtime_id() == machine && self.index.get(&FoldedId::of(&system.id)).is_some()
+            })
+        })
+    }
+
+    pub(crate) fn files_mut(&mut self) -> &mut Files {
+        Arc::make_mut(&mut self.files)
+    }
+
+    fn seconds_since_2000(&self) -> u32 {
+        let since_1970 =
+            hcs_rules::time::EPOCH / hcs_rules::time::SECOND as i64 + (self.now.0 / hcs_rules::time::SECOND) as i64;
+        u32::try_from(since_1970 - YEAR_2000).unwrap_or(u32::MAX)
+    }
+
+    /// The id of a disk's footer. The real ones are drawn; this one follows from what is made, where and when.
+    fn new_disk_id(&self, path: &str) -> Uuid {
+        let name = format!("{}\0{path}", self.now.0);
+        Uuid::new_v5(&Uuid::from_u128(file::SYSTEM_VOLUME), name.as_bytes())
+    }
+
+    // -- Saves and restores. Which paths of documents are looked up is a matter of their own rows: a state whose folder the
+    // simulated host does not have is kept by its path alone.
+
+    /// What stands against a save at this path, if anything does.
+    pub(crate) fn save_refusal(&self, path: &str) -> Option<Constraint> {
+        match self.files.to_save(path) {
+            Err(FileFault::NotReady) => Some(Constraint::SaveNotReady),
+            Err(FileFault::IsFolder) => Some(Constraint::SaveToFolder),
+            Err(FileFault::ReadOnly) => Some(Constraint::SaveReadOnly),
+            Err(FileFault::Denied) => Some(Constraint::SaveDenied),
+            Err(FileFault::Locked) => Some(Constraint::SaveLocked),
+            Err(FileFault::Full) => Some(Constraint::SaveFull),
+            _ => None,
+        }
+    }
+
+    /// Keeps a machine's state at a path.
+    pub(crate) fn keep_state(&mut self, key: Key, path: &str) {
+        let Some(system) = self.systems.get(key) else { return };
+        let megabytes = system.machine(&["ComputeTopology", "Memory", "SizeInMB"]).and_then(|size| size.as_u64());
+        let pages = megabytes.unwrap_or(0).saturating_mul((1 << 20) / CLUSTER);
+        let data = image(&saved::write(&system.id, pages));
+        if self.files.has_folder_of(path) {
+            self.files_mut().put(path, data);
+        } else {
+            self.saved.insert(FoldedId::of(path));
+        }
+    }
+
+    /// A saved state is put at a path, or is gone from it. Answers whether that did anything.
+    pub(crate) fn set_saved_state(&mut self, path: &str, there: bool) -> bool {
+        let known = self.saved.contains(&FoldedId::of(path)) || self.files.data(path).is_ok();
+        match (there, self.files.has_folder_of(path)) {
+            (true, true) => {
+                let data = image(&saved::write("", 0));
+                self.files_mut().put(path, data) && !known
+            }
+            (true, false) => self.saved.insert(FoldedId::of(path)),
+            (false, true) => self.files_mut().happen(&crate::input::FileEvent::Remove(path.into())),
+            (false, false) => self.saved.remove(&FoldedId::of(path)),
+        }
+    }
+
+    /// What stands against a restore from this path, if anything does.
+    pub(crate) fn restore_refusal(&self, path: &str) -> Option<Constraint> {
+        if self.saved.contains(&FoldedId::of(path)) {
+            return None;
+        }
+        match self.files.restore(path) {
+            Ok(_) => None,
+            Err(FileFault::Locked) => Some(Constraint::SavedStateLocked),
+            Err(FileFault::Foreign | FileFault::Stateless | FileFault::IsFolder) => Some(Constraint::SavedStateForeign),
+            Err(FileFault::Newer) => Some(Constraint::SavedStateNewer),
+            Err(FileFault::Torn) => Some(Constraint::SavedStateTorn),
+            Err(_) => Some(Constraint::NoSavedState),
+        }
+    }
+}
+
+fn text(text: &Text) -> &str {
+    match text {
+        Text::Some(text) => text,
+        Text::Null | Text::Malformed => unreachable!("the arguments stage has refused it"),
+    }
+}
+
+fn image(writes: &[Write]) -> Data {
+    let mut data = Data::default();
+    writes.iter().for_each(|write| write.apply(&mut data));
+    data
+}
+
+impl Files {
+    /// Makes a state file.
+    fn create(&mut self, path: &str, writes: &[Write], accounts: &[&SidRow]) -> Found<()> {
+        let path = HostPath::parse(path)?;
+        let place = self.locate(&path)?;
+        let (Some(folder), None) = (place.folder, place.node) else { return Err(FileFault::Exists) };
+        if path.trailing {
+            return Err(FileFault::TrailingSeparator);
+        }
+        if self.is_root(folder) {
+            return Err(FileFault::DriveRoot);
+        }
+        if self.volumes[place.volume].read_only {
+            return Err(FileFault::ReadOnly);
+        }
+        if !acl::allows(&self.list_of(folder), accounts, mask::ADD_FILE) {
+            return Err(FileFault::Denied);
+        }
+        let data = image(writes);
+        if data.len().next_multiple_of(CLUSTER) > self.volumes[place.volume].room() {
+            return Err(FileFault::Full);
+        }
+        self.enter(place, Content::File(data), Owner::User);
+        Ok(())
+    }
+
+    /// What processors the saved state in a file needs, as a `VmProcessorRequirements`.
+    fn requirements(&self, path: &str, accounts: &[&SidRow]) -> Found<Arc<str>> {
+        let (key, data) = self.to_read(path)?;
+        if !acl::allows(&self.list_of(key), accounts, mask::READ_DATA) {
+            return Err(FileFault::Denied);
+        }
+        self.check_lock(key)?;
+        let state = saved::read(data).map_err(|damage| damage_row(damage).fault)?;
+        Ok(state.requirements.into())
+    }
+
+    /// The saved state in a file, as the service reads it.
+    fn restore(&self, path: &str) -> Found<saved::SavedState> {
+        let (key, data) = self.to_read(path)?;
+        self.check_lock(key)?;
+        saved::read(data).map_err(|damage| damage_row(damage).fault)
+    }
+
+    fn check_lock(&self, key: Key) -> Found<()> {
+        if self.nodes.get(key).is_some_and(|node| node.locked) { Err(FileFault::Locked) } else { Ok(()) }
+    }
+
+    fn to_read(&self, path: &str) -> Found<(Key, &Data)> {
+        let path = HostPath::parse(path)?;
+        let key = self.locate(&path)?.node.ok_or(FileFault::NoFile)?;
+        match self.nodes.get(key).map(|node| &node.content) {
+            Some(Content::File(_)) if path.trailing => Err(FileFault::TrailingSeparator),
+            Some(Content::File(data)) => Ok((key, data)),
+            _ => Err(FileFault::IsFolder),
+        }
+    }
+
+    /// Whether the folder of a path is there.
+    fn has_folder_of(&self, path: &str) -> bool {
+        HostPath::parse(path)
+            .is_ok_and(|path| !path.trailing && self.locate(&path).is_ok_and(|place| place.folder.is_some()))
+    }
+
+    /// Whether a state can be saved here. Only an entry that denies everybody stands against it: whether the machine was
+    /// granted access is not looked at yet.
+    fn to_save(&self, path: &str) -> Found<()> {
+        let path = HostPath::parse(path)?;
+        let Place { volume, folder, node, .. } = self.locate(&path)?;
+        if node.is_some_and(|key| self.is_folder(key)) {
+            return Err(FileFault::IsFolder);
+        }
+        let volume = &self.volumes[volume];
+        if volume.read_only {
+            return Err(FileFault::ReadOnly);
+        }
+        let denied = |key| acl::denies_everyone(&self.list_of(key), mask::ADD_FILE);
+        let is_read_only = |key| self.nodes.get(key).is_some_and(|node| node.attributes & attribute::READ_ONLY != 0);
+        if node.map_or_else(|| folder.is_some_and(denied), |key| denied(key) || is_read_only(key)) {
+            return Err(FileFault::Denied);
+        }
+        if let Some(key) = node {
+            self.check_lock(key)?;
+        }
+        // Every state takes the same room: what a machine's memory holds is not saved.
+        let taken = image(&saved::write("", 0)).len().next_multiple_of(CLUSTER);
+        if node.is_none() && taken > volume.room() { Err(FileFault::Full) } else { Ok(()) }
+    }
+
+    /// The node whose list a call is about to change.
+    fn to_change(&self, path: &str, accounts: &[&SidRow]) -> Found<Key> {
+        let path = HostPath::parse(path)?;
+        let place = self.locate(&path)?;
+        let key = place.node.ok_or(FileFault::NoFile)?;
+        if path.trailing && !self.is_folder(key) {
+            return Err(FileFault::TrailingSeparator);
+        }
+        if self.volumes[place.volume].read_only {
+            return Err(FileFault::ReadOnly);
+        }
+        let owner = self.nodes.get(key).map(|node| node.owner.account());
+        let owns = owner.is_some_and(|owner| accounts.contains(&owner));
+        if owns || acl::allows(&self.list_of(key), accounts, mask::WRITE_DAC) {
+            Ok(key)
+        } else {
+            Err(FileFault::Denied)
+        }
+    }
+
+    /// Adds what a call grants, where it is not there yet.
+    fn grant(&mut self, call: Call, machine: Option<Uuid>, path: &str, accounts: &[&SidRow]) -> Found<()> {
+        let key = self.to_change(path, accounts)?;
+        let is_folder = self.is_folder(key);
+        let mut whole = self.list_of(key);
+        let Some(node) = self.nodes.get_mut(key) else { return Err(FileFault::NoFile) };
+        let mut list = node.list.to_vec();
+        let before = list.len();
+        for row in GRANTS.iter().filter(|row| row.by == call) {
+            let sid = Sid::of(row.to, machine);
+            for (flags, mask) in if is_folder { row.on_folder } else { row.on_file } {
+                let same = |ace: &&mut Ace| !ace.denies && ace.sid == sid && ace.flags == *flags;
+                match list.iter_mut().find(same) {
+                    Some(ace) => ace.mask |= mask,
+                    None => list.push(Ace::allow(sid.clone(), *flags, *mask)),
+                }
+            }
+        }
+        whole.splice(..before, list.iter().cloned());
+        if acl::bytes(&whole) > ACL_LIMIT {
+            return Err(FileFault::AclFull);
+        }
+        node.list = list.into();
+        Ok(())
+    }
+
+    /// Takes back what a call has granted. What was not granted is not missed.
+    fn revoke(&mut self, call: Call, machine: Option<Uuid>, path: &str, accounts: &[&SidRow]) -> Found<()> {
+        let key = self.to_change(path, accounts)?;
+        let Some(node) = self.nodes.get_mut(key) else { return Err(FileFault::NoFile) };
+        let mut list = node.list.to_vec();
+        for row in GRANTS.iter().filter(|row| row.back == call) {
+            // The workers of the other machines need their capability still.
+            let others = list.iter().any(|ace| ace.sid.as_machine().is_some());
+            if row.to == Trustee::WorkerCapability && others {
+                continue;
+            }
+            let sid = Sid::of(row.to, machine);
+            list.retain(|ace| ace.denies || ace.sid != sid);
+        }
+        node.list = list.into();
+        Ok(())
+    }
+}
