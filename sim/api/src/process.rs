@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use hcs_rules::export;
 use hcs_rules::hresult::Hresult;
-use hcs_rules::vocabulary::{EventType, GENERIC_ALL, event_options};
+use hcs_rules::vocabulary::{Call, EventType, GENERIC_ALL, event_options};
 
 use crate::error::{Error, Result, check};
 use crate::executor::block_on;
@@ -108,9 +108,12 @@ impl<'s, H: Hcs> Command<'s, H> {
         self
     }
 
-    /// `Environment`: one variable. An empty value makes none in a Windows guest.
+    /// `Environment`: one variable, instead of one of the same name. An empty value makes none in a Windows guest.
     pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        match self.environment.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => value.clone_into(old),
+            None => self.environment.push((name.to_owned(), value.to_owned())),
+        }
         self
     }
 
@@ -533,7 +536,7 @@ impl<H: Hcs + Clone> Child<H> {
 
 impl<H: Hcs + Clone + Unpin> Child<H> {
     /// Waits until the process is over. Standard input is closed first, if it is still here, so that a process that reads it
-    /// to its end can end. On a build without `HcsWaitForProcessExit` the exit event is waited for.
+    /// to its end can end. On a build without `HcsWaitForProcessExit` (before 20348) the exit event is waited for.
     ///
     /// # Errors
     /// The call's code: a service that went away; `LastWaitResult` where the exit code is not known.
@@ -544,14 +547,18 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
     /// As [`Child::wait`], for at most this long.
     ///
     /// # Errors
-    /// As there, and `HCS_E_OPERATION_TIMEOUT`.
+    /// As there, and `HCS_E_OPERATION_TIMEOUT`. With a limit, a build without `HcsWaitForProcessExit` answers
+    /// `ERROR_PROC_NOT_FOUND`: bound [`Child::exited`] with a timer of your own there, or ask by [`Child::try_wait`].
     pub fn wait_within(&mut self, timeout: impl Into<Option<Duration>>) -> Result<ExitStatus> {
         const CALL: &str = "HcsWaitForProcessExit";
+        let timeout = timeout.into();
         self.stdin = None;
-        let outcome = self.hcs.wait_for_process_exit(self.handle, milliseconds(timeout.into()));
-        if outcome.code == export::ABSENT {
-            return block_on(self.exited());
-        }
+        let outcome = match (self.hcs.exports(Call::WaitForProcessExit), timeout) {
+            (true, _) => self.hcs.wait_for_process_exit(self.handle, milliseconds(timeout)),
+            (false, None) => return block_on(self.exited()),
+            // An event comes when it comes: who has set a limit must not wait without one.
+            (false, Some(_)) => Outcome::bare(export::ABSENT),
+        };
         let status = check(CALL, Some(&self.system), outcome)?.unwrap_or_default();
         let late = || {
             let document = Some(status.clone());
