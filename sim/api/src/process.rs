@@ -80,7 +80,7 @@ impl<H: Hcs + Clone> ComputeSystem<H> {
     #[track_caller]
     pub fn open_process(&self, id: u32) -> Result<Child<H>> {
         let (code, handle) = self.hcs().open_process(self.handle(), id, GENERIC_ALL);
-        check("HcsOpenProcess", Some(self.id()), Outcome::bare(code))?;
+        check("HcsOpenProcess", Some(self.id()), Outcome::bare(code)).map_err(|error| error.of_process(id))?;
         let mut child = Child::own(self.hcs(), self.id(), handle);
         child.id = id;
         Ok(child)
@@ -488,7 +488,7 @@ impl<H: Hcs + Clone> Child<H> {
             true => self.hcs.wait_for_operation_result_and_process_info(operation.handle(), u32::MAX),
             false => (Outcome::bare(code), None),
         };
-        check("HcsGetProcessInfo", Some(&self.system), outcome)?;
+        self.check("HcsGetProcessInfo", outcome)?;
         if let Some(information) = information {
             self.take(information);
         }
@@ -521,8 +521,16 @@ impl<H: Hcs + Clone> Child<H> {
     fn read(&self, call: &'static str, status: &str) -> Result<Option<ExitStatus>> {
         ExitStatus::read(status).map_err(|code| {
             let document = Some(status.into());
-            Error::new(call, Some(&self.system), Outcome { code, document })
+            self.error(call, Outcome { code, document })
         })
+    }
+
+    fn error(&self, call: &'static str, outcome: Outcome) -> Error {
+        Error::new(call, Some(&self.system), outcome).of_process(self.id)
+    }
+
+    fn check(&self, call: &'static str, outcome: Outcome) -> Result<Option<Arc<str>>> {
+        check(call, Some(&self.system), outcome).map_err(|error| error.of_process(self.id))
     }
 
     #[track_caller]
@@ -530,7 +538,7 @@ impl<H: Hcs + Clone> Child<H> {
         let operation = Operation::new(&self.hcs);
         let code = start(operation.handle());
         let outcome = if code.is_ok() { operation.wait(None) } else { Outcome::bare(code) };
-        check(call, Some(&self.system), outcome)
+        self.check(call, outcome)
     }
 }
 
@@ -559,10 +567,10 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
             // An event comes when it comes: who has set a limit must not wait without one.
             (false, Some(_)) => Outcome::bare(export::ABSENT),
         };
-        let status = check(CALL, Some(&self.system), outcome)?.unwrap_or_default();
+        let status = self.check(CALL, outcome)?.unwrap_or_default();
         let late = || {
             let document = Some(status.clone());
-            Error::new(CALL, Some(&self.system), Outcome { code: Hresult::HCS_E_OPERATION_TIMEOUT, document })
+            self.error(CALL, Outcome { code: Hresult::HCS_E_OPERATION_TIMEOUT, document })
         };
         self.read(CALL, &status)?.ok_or_else(late)
     }
@@ -575,8 +583,8 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
         const CALL: &str = "HcsSetProcessCallback";
         let end = self.listeners.end(&self.hcs, CALL, Some(&self.system), || self.listen());
         async move {
-            let status = end.await?.unwrap_or_default();
-            let running = || Error::new(CALL, Some(&self.system), Outcome::bare(Hresult::E_UNEXPECTED));
+            let status = end.await.map_err(|error| error.of_process(self.id))?.unwrap_or_default();
+            let running = || self.error(CALL, Outcome::bare(Hresult::E_UNEXPECTED));
             self.read(CALL, &status)?.ok_or_else(running)
         }
     }
@@ -610,7 +618,7 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
             } else {
                 Hresult::E_FAIL
             };
-            Error::new("ReadFile", Some(&self.system), Outcome::bare(code))
+            self.error("ReadFile", Outcome::bare(code))
         };
         let (stdout, stderr) = (stdout.map_err(failed)?, stderr.map_err(failed)?);
         let status = self.exited().await?;
@@ -624,7 +632,7 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
     pub async fn kill_async(&self) -> Result<()> {
         let handle = self.handle;
         let call = move |hcs: &H, operation| hcs.terminate_process(handle, operation, Text::Null);
-        check("HcsTerminateProcess", Some(&self.system), Completion::new(&self.hcs, call).await).map(drop)
+        self.check("HcsTerminateProcess", Completion::new(&self.hcs, call).await).map(drop)
     }
 
     /// As [`Child::signal`], to await.
@@ -634,7 +642,7 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
     pub async fn signal_async(&self, signal: ProcessSignal) -> Result<()> {
         let (handle, options) = (self.handle, signal.options());
         let call = move |hcs: &H, operation| hcs.signal_process(handle, operation, Text::Some(&options));
-        check("HcsSignalProcess", Some(&self.system), Completion::new(&self.hcs, call).await).map(drop)
+        self.check("HcsSignalProcess", Completion::new(&self.hcs, call).await).map(drop)
     }
 }
 

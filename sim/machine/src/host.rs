@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::call::Named;
 use crate::canonical::Digest;
 use crate::client::Client;
-use crate::effect::{Effect, Finding, Reply, Target};
+use crate::effect::{Effect, Finding, GuestId, Reply, Target};
 use crate::handle::{Handle, HandleType};
 use crate::id::{FoldedId, Index};
 use crate::input::{ClientId, CreateOptions, End, Fate, Input, Registered, Request, Text};
@@ -358,6 +358,18 @@ impl Host {
             Err(_) => self.processes.get(self.process_handle(client, handle).ok()?.1.process)?.system,
         };
         Some(self.systems.get(system)?.id.clone())
+    }
+
+    /// The id, in its guest, of the process behind a handle. `None` also for one that never ran.
+    pub fn process_id_of(&self, client: ClientId, handle: Handle) -> Option<u32> {
+        let process = self.process_handle(client, handle).ok()?.1.process;
+        Some(self.processes.get(process)?.id).filter(|id| *id != 0)
+    }
+
+    /// A process whose program runs outside, by its image and its id in its guest.
+    pub fn program_of(&self, guest: GuestId) -> Option<(Arc<str>, u32)> {
+        let process = self.processes.get(guest.0)?;
+        Some((process.image.clone(), process.id))
     }
 
     pub(crate) fn next_sequence(&mut self) -> u64 {
