@@ -195,3 +195,19 @@ fn the_calls_of_a_client_in_another_language() {
     drop(silo);
     sim.finish().assert_clean();
 }
+
+#[test]
+fn a_program_crashes_with_whatever_number() {
+    let sim = Simulator::builder().start();
+    sim.script("crash.exe", "crash 0xFFFFFFFF").expect("a script");
+    sim.program("abort.exe", |guest| guest.crash(u32::MAX - 1));
+    sim.program("segv.exe", |guest| guest.crash(11));
+    let agent = sim.client("agent");
+    let (silo, linux) = (running(&agent, "silo", SILO), running(&agent, "linux", LINUX));
+    // The container of Linux ends with its first process.
+    let _init = linux.command("sim-idle").spawn().expect("spawned");
+    let exit = |system: &ComputeSystem<Client>, line: &str| system.command(line).status().expect("ran").code();
+    assert_eq!((exit(&silo, "crash"), exit(&silo, "abort")), (u32::MAX, u32::MAX - 1));
+    assert_eq!((exit(&linux, "crash"), exit(&linux, "abort")), (255, 254), "an exit code of Linux is a byte");
+    assert_eq!(exit(&linux, "segv"), 139);
+}

@@ -123,6 +123,8 @@ fn constants() -> [(&'static str, [String; GuestOs::COUNT]); 7] {
             }),
         ),
         ("guest.pipe-capacity", each(|_| format!("{} bytes", guest::PIPE_CAPACITY))),
+        ("guest.panicked", [guest::panicked(GuestOs::Windows), guest::panicked(GuestOs::Linux)].map(|code| format!("{code:#X}"))),
+        ("guest.starved", [guest::starved(GuestOs::Windows), guest::starved(GuestOs::Linux)].map(|code| format!("{code:#X}"))),
         ("guest.running-exit-code", each(|_| guest::RUNNING_EXIT_CODE.to_string())),
     ]
 }
