@@ -1,7 +1,5 @@
 //! Calls about processes, once they are admitted: those on a system that make or find one, and those on a process handle.
 
-use std::sync::Arc;
-
 use hcs_rules::document::Root;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::process::{ProcessAfter, ProcessFacet, ProcessRow, ProcessState, ProcessTrigger};
@@ -11,8 +9,6 @@ use hcs_rules::vocabulary::{EventType, Facet, Kind, OperationType, SystemState, 
 use crate::configuration::{Reading, present};
 use crate::document::{Document, Node};
 use crate::effect::{Effect, Finding, Reply};
-use crate::execution::{Children, Runs, Standard};
-use crate::guest::Await;
 use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Host, refusal};
 use crate::input::{ClientId, Fate, Request, Text};
@@ -20,7 +16,6 @@ use crate::operation::{OnProcess, Start, started_by};
 use crate::process::{Process, ProcessHandle, signal_of};
 use crate::system::Connection;
 use crate::table::Key;
-use crate::time::Time;
 use crate::wait::For;
 
 impl Host {
@@ -115,36 +110,8 @@ impl Host {
         let Some(system) = self.systems.get_mut(key) else { unreachable!("the system was just found") };
         system.made_processes += 1;
         let object = system.object ^ u64::from(system.made_processes).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-        self.processes.insert(Process {
-            system: key,
-            kind: system.kind,
-            os,
-            state: ProcessState::Creating,
-            id: 0,
-            image: launch.image().into(),
-            init: false,
-            in_machine,
-            parent: None,
-            children: Children::default(),
-            launch: Arc::new(launch),
-            runs: Runs::Nothing,
-            standard: [const { Standard::None }; 3],
-            unclaimed: [None; 3],
-            creator: None,
-            console,
-            awaits: Await::default(),
-            due: None,
-            waits: Vec::new(),
-            signals: None,
-            late: Vec::new(),
-            began: Time::ZERO,
-            stood: 0,
-            stands_since: Time::ZERO,
-            end: None,
-            handles: Vec::new(),
-            object,
-            ordinals: [0; OperationType::COUNT],
-        })
+        let process = Process::new(key, system.kind, launch, object);
+        self.processes.insert(Process { in_machine, console, ..process })
     }
 
     fn make_process_handle(&mut self, client: ClientId, process: Key, through: Key) -> Key {
