@@ -211,3 +211,50 @@ fn a_program_crashes_with_whatever_number() {
     assert_eq!((exit(&linux, "crash"), exit(&linux, "abort")), (255, 254), "an exit code of Linux is a byte");
     assert_eq!(exit(&linux, "segv"), 139);
 }
+
+#[test]
+fn a_console_is_one_stream_and_is_resized_while_output_comes() {
+    let sim = Simulator::builder().start();
+    sim.program("noisy.exe", |guest| {
+        for number in 0..3 {
+            let (width, height) = guest.console().expect("a console");
+            _ = writeln!(guest.stdout(), "{number} {width}x{height}");
+            _ = writeln!(guest.stderr(), "error {number}");
+            guest.sleep(Duration::from_secs(1));
+        }
+        0
+    });
+    let agent = sim.client("agent");
+    let silo = running(&agent, "silo", SILO);
+    let command = silo.command("noisy").console(Some((80, 25))).stdout(Stdio::Piped).stderr(Stdio::Piped);
+    let mut child = command.spawn().expect("spawned");
+    assert!(child.stderr.is_none(), "with a console there is no stream for errors");
+    sim.advance(Duration::from_millis(500));
+    child.resize(132, 43).expect("resized");
+    assert!(child.wait().expect("over").success());
+    let mut text = String::new();
+    child.stdout.take().expect("piped").read_to_string(&mut text).expect("read");
+    assert_eq!(text, "0 80x25\nerror 0\n1 132x43\nerror 1\n2 132x43\nerror 2\n");
+}
+
+#[test]
+fn processes_are_told_over_before_their_system_and_only_to_their_own_listeners() {
+    let sim = Simulator::builder().start();
+    let agent = sim.client("agent");
+    let silo = running(&agent, "silo", SILO);
+    let (first, second) =
+        (silo.command("sim-idle").spawn().expect("spawned"), silo.command("sim-idle").spawn().expect("spawned"));
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let listen = |who: &'static str| {
+        let heard = heard.clone();
+        move |event: &hcs_api::Event| heard.lock().expect("not poisoned").push((who, event.kind))
+    };
+    silo.on_event(listen("silo")).expect("registered");
+    first.on_event(listen("first")).expect("registered");
+    second.on_event(listen("second")).expect("registered");
+    silo.terminate().expect("terminated");
+    sim.drain();
+    let (process, system) = (EventType::ProcessExited.value(), EventType::SystemExited.value());
+    let heard = heard.lock().expect("not poisoned").clone();
+    assert_eq!(heard, [("first", process), ("second", process), ("silo", system)]);
+}
