@@ -192,7 +192,8 @@ impl<'s, H: Hcs> Command<'s, H> {
 }
 
 impl<H: Hcs + Clone> Command<'_, H> {
-    /// Makes the process, and waits until it runs.
+    /// Makes the process, and waits until it runs. Where the result is lost though there is a process (Windows Server
+    /// 2022), the process is asked for its information, as hcsshim does.
     ///
     /// # Errors
     /// The call's code, or the operation's with its result document.
@@ -202,12 +203,15 @@ impl<H: Hcs + Clone> Command<'_, H> {
         let operation = Operation::new(hcs);
         let parameters = self.parameters();
         let (code, handle) = hcs.create_process(self.system.handle(), Text::Some(&parameters), operation.handle());
-        let child = Child::own(hcs, self.system.id(), handle);
+        let mut child = Child::own(hcs, self.system.id(), handle);
         let (outcome, information) = match code.is_ok() {
             true => hcs.wait_for_operation_result_and_process_info(operation.handle(), u32::MAX),
             false => (Outcome::bare(code), None),
         };
         drop(operation);
+        if code.is_ok() && outcome.code == MAY_BE_LOST && child.refresh().is_ok() {
+            return Ok(child);
+        }
         child.made(outcome, information)
     }
 
@@ -259,7 +263,12 @@ impl<H: Hcs + Clone + Unpin> Command<'_, H> {
         })
         .await;
         match child {
-            Some(child) => child.made(outcome, information),
+            Some(mut child) => {
+                if outcome.code == MAY_BE_LOST && !child.handle.is_null() && child.refresh_async().await.is_ok() {
+                    return Ok(child);
+                }
+                child.made(outcome, information)
+            }
             None => Err(Error::new("HcsCreateProcess", Some(self.system.id()), outcome)),
         }
     }
@@ -272,6 +281,9 @@ impl<H: Hcs + Clone + Unpin> Command<'_, H> {
         self.stdout(Stdio::Piped).stderr(Stdio::Piped).spawn_async().await?.wait_with_output_async().await
     }
 }
+
+/// What a creation's result ends with that is lost: the process may be there all the same.
+const MAY_BE_LOST: Hresult = Hresult::E_INVALIDARG;
 
 /// A signal to a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -623,6 +635,26 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
         let (stdout, stderr) = (stdout.map_err(failed)?, stderr.map_err(failed)?);
         let status = self.exited().await?;
         Ok(Output { status, stdout, stderr })
+    }
+
+    /// As [`Child::refresh`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn refresh_async(&mut self) -> Result<()> {
+        let (handle, mut information) = (self.handle, None);
+        let call = move |hcs: &H, operation| hcs.get_process_info(handle, operation);
+        let outcome = Completion::reading(&self.hcs, call, |hcs: &H, operation: OperationHandle| {
+            let (outcome, told) = hcs.get_operation_result_and_process_info(operation);
+            information = told;
+            outcome
+        })
+        .await;
+        self.check("HcsGetProcessInfo", outcome)?;
+        if let Some(information) = information {
+            self.take(information);
+        }
+        Ok(())
     }
 
     /// As [`Child::kill`], to await.

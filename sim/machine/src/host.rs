@@ -492,7 +492,10 @@ impl Host {
     /// How process information is wanted of an operation.
     fn use_of_information(&self, operation: &Operation) -> Use {
         match operation.kind {
-            OperationType::CreateProcess if self.loses_result(operation.process) => Use::InfoLost,
+            // A process that could not be made is told of as everywhere: what is lost is there.
+            OperationType::CreateProcess if operation.code.is_ok() && self.loses_result(operation.process) => {
+                Use::InfoLost
+            }
             OperationType::CreateProcess | OperationType::GetProcessInfo if operation.info_taken => Use::InfoTaken,
             OperationType::CreateProcess | OperationType::GetProcessInfo => Use::Free,
             _ => Use::NotOfAProcess,

@@ -147,41 +147,14 @@ impl Host {
             return refusal(on.call, Hresult::ERROR_INVALID_HANDLE);
         };
         let Some(process) = self.processes.get(key) else { return refusal(on.call, Hresult::ERROR_INVALID_HANDLE) };
-        let mut read = OfProcess::plain();
-        let trigger = match request {
-            Request::CloseProcess { process } => {
-                if self.process_handles.get(handle).is_some_and(|entry| !entry.waits.is_empty()) {
-                    effects.push(Effect::Finding(Finding::ClosedWhileWaiting(on.client, on.call, *process)));
-                }
-                self.close_process_handle(handle, effects);
-                return Reply::Void;
+        if let Request::CloseProcess { process } = request {
+            if self.process_handles.get(handle).is_some_and(|entry| !entry.waits.is_empty()) {
+                effects.push(Effect::Finding(Finding::ClosedWhileWaiting(on.client, on.call, *process)));
             }
-            Request::TerminateProcess { .. } => {
-                read.facet = self.facet_of_system(process);
-                ProcessTrigger::Terminate
-            }
-            Request::SignalProcess { options, .. } => {
-                read = self.read_signal(options, process);
-                ProcessTrigger::Signal
-            }
-            Request::GetProcessInfo { .. } => ProcessTrigger::GetInfo,
-            Request::GetProcessProperties { .. } => ProcessTrigger::GetProperties,
-            Request::ModifyProcess { settings, .. } => {
-                read = self.read_change(settings, process);
-                ProcessTrigger::Modify
-            }
-            Request::SetProcessCallback { callback, .. } => {
-                let registered = self.process_handles.get(handle).is_some_and(|entry| entry.registration.is_some());
-                read.facet = match (*callback, registered) {
-                    (false, _) => ProcessFacet::NoCallback,
-                    (true, false) => ProcessFacet::FirstCallback,
-                    (true, true) => ProcessFacet::SecondCallback,
-                };
-                ProcessTrigger::SetCallback
-            }
-            Request::WaitForProcessExit { .. } => ProcessTrigger::WaitForExit,
-            _ => unreachable!("{:?} is no call on a process", on.call),
-        };
+            self.close_process_handle(handle, effects);
+            return Reply::Void;
+        }
+        let (trigger, read) = self.read_on_process(request, handle, process);
         let before = process.state;
         let row = self.process_row(trigger, read.facet, process.kind, before);
         match (row.surface, row.answer) {
@@ -210,6 +183,29 @@ impl Host {
                 self.block(on.client, For::ProcessExit(handle), *timeout_ms)
             }
             _ => self.done_on_process(row, request, handle, key, effects),
+        }
+    }
+
+    /// What a call on a process handle is about: what happens, and what its document says.
+    fn read_on_process(&self, request: &Request, handle: Key, process: &Process) -> (ProcessTrigger, OfProcess) {
+        let with = |facet| OfProcess { facet, ..OfProcess::plain() };
+        match request {
+            Request::TerminateProcess { .. } => (ProcessTrigger::Terminate, with(self.facet_of_system(process))),
+            Request::SignalProcess { options, .. } => (ProcessTrigger::Signal, self.read_signal(options, process)),
+            Request::GetProcessInfo { .. } => (ProcessTrigger::GetInfo, OfProcess::plain()),
+            Request::GetProcessProperties { .. } => (ProcessTrigger::GetProperties, OfProcess::plain()),
+            Request::ModifyProcess { settings, .. } => (ProcessTrigger::Modify, self.read_change(settings, process)),
+            Request::SetProcessCallback { callback, .. } => {
+                let registered = self.process_handles.get(handle).is_some_and(|entry| entry.registration.is_some());
+                let facet = match (*callback, registered) {
+                    (false, _) => ProcessFacet::NoCallback,
+                    (true, false) => ProcessFacet::FirstCallback,
+                    (true, true) => ProcessFacet::SecondCallback,
+                };
+                (ProcessTrigger::SetCallback, with(facet))
+            }
+            Request::WaitForProcessExit { .. } => (ProcessTrigger::WaitForExit, OfProcess::plain()),
+            _ => unreachable!("{:?} is no call on a process", request.call()),
         }
     }
 
