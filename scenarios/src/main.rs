@@ -50,6 +50,8 @@ enum What {
     List,
     /// Explain the commands of a story
     Commands,
+    /// List the programs that every guest has
+    Programs,
     /// Check a JSON document as the compute service would
     Check {
         /// The file
@@ -101,6 +103,10 @@ fn main() -> ExitCode {
         Some(What::Run { story, seed, build, update, .. }) => run(&story, seed, build, update),
         Some(What::List) => list(),
         Some(What::Commands) => commands(),
+        Some(What::Programs) => {
+            stage::programs().for_each(|program| say!("{program}"));
+            Ok(ExitCode::SUCCESS)
+        }
         Some(What::Check { file, root, build, all }) => check(&file, root.as_deref(), build, all),
         Some(What::Digest { sequences, seed }) => {
             say!("{}", random::digest(seed, sequences));
@@ -122,11 +128,8 @@ fn main() -> ExitCode {
     })
 }
 
-/// The first story, and what to do next.
-fn tutorial() -> Result<ExitCode, String> {
-    let code = run("tutorial", None, None, false)?;
-    say!(
-        "
+/// What to do after the first story.
+const NEXT: &str = "\
 Next:
   cargo run -- list                    the other stories
   cargo run -- run faults              what can go wrong, on command
@@ -134,8 +137,12 @@ Next:
   cargo run -- run tutorial --seed 1   the same world with other latencies
   cargo run -- run guest --all-builds  what differs from build to build
   cargo run -- commands                write a story of your own
-  cargo run -- check FILE              would Windows take this document?"
-    );
+  cargo run -- check FILE              would Windows take this document?";
+
+/// The first story, and what to do next.
+fn tutorial() -> Result<ExitCode, String> {
+    let code = run("tutorial", None, None, false)?;
+    say!("\n{NEXT}");
     Ok(code)
 }
 
@@ -299,4 +306,32 @@ fn compare_schema(folder: &std::path::Path) -> Result<ExitCode, String> {
     }
     say!("{} differences, {other} not meant; {} expected ones not found", found.len(), stale.len());
     Ok(if other == 0 && stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    /// The words behind `cargo run -- ` and `hcs-sim ` in a page, in the order in which they stand there.
+    fn named(page: &str) -> Vec<&str> {
+        let lines = page.lines().filter_map(|line| line.split_once("cargo run -- ")).map(|(_, behind)| behind);
+        let alternatives = lines.flat_map(|behind| behind.split('`').next().unwrap_or_default().split(" | "));
+        let quoted = page.split("`hcs-sim ").skip(1);
+        alternatives.chain(quoted).filter_map(|words| words.split([' ', '`']).next()).collect()
+    }
+
+    #[test]
+    fn every_subcommand_that_the_readme_and_the_tutorial_name_is_there() {
+        let known: Vec<String> =
+            Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        for (page, least) in [(include_str!("../../README.md"), 8), (super::NEXT, 7)] {
+            let named = named(page);
+            assert!(named.len() >= least, "the page is read wrongly: {named:?}");
+            let unknown: Vec<&str> =
+                named.into_iter().filter(|word| !known.iter().any(|known| known == word)).collect();
+            assert_eq!(unknown, Vec::<&str>::new());
+        }
+    }
 }

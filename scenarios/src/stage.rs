@@ -11,10 +11,21 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hcs_api::{OperationHandle, SystemHandle};
+use hcs_machine::guest::program::PROGRAMS;
 use hcs_rules::build::Build;
+use hcs_rules::guest::GuestOs;
 use hcs_sim::{Client, Hold, Simulator};
 
 use words::{seconds, split};
+
+/// The programs that every guest has: how each is used, in which guests, what it does.
+pub fn programs() -> impl Iterator<Item = String> {
+    PROGRAMS.iter().map(|program| {
+        let oses: Vec<&str> =
+            GuestOs::ALL.iter().filter(|os| program.oses.contains(**os)).map(|os| os.name()).collect();
+        format!("{} ({}): {}", program.usage, oses.join(", "), program.about)
+    })
+}
 
 /// One command: its first word, or its second after a client's name, how it is used, and what it does.
 #[derive(Debug)]

@@ -97,7 +97,7 @@ fn the_machine_knows_no_build_by_number() {
 #[test]
 fn the_service_and_the_abi_decide_nothing() {
     let files = sources(&["sim/service/src", "sim/dll/src"]);
-    assert_eq!(lines_with(&files, &["0x8037", "0x8007", "0x8000_", "0xC037"]), Vec::<String>::new());
+    assert_eq!(lines_with(&files, &["0x8037", "0x8007", "0x8000_", "0xC037", "0xC000_"]), Vec::<String>::new());
 }
 
 #[test]
@@ -109,6 +109,42 @@ fn the_rules_do_not_behave() {
 #[test]
 fn the_suite_cannot_name_the_simulator() {
     assert_eq!(lines_with(&sources(&["conformance/suite/src"]), &["hcs_sim"]), Vec::<String>::new());
+}
+
+/// What stands between single backquotes in a page.
+fn quoted(page: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(repository().join(page)).expect("the page can be read");
+    text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_changelog_names_rules_that_there_are() {
+    let page = hcs_rules::report::page();
+    let is_id = |word: &String| {
+        let plain = |part: &str| part.chars().all(|one| one.is_ascii_lowercase() || one == '-' || one == '*');
+        word.split_once('.').is_some_and(|(noun, situation)| {
+            !noun.is_empty() && plain(noun) && plain(situation) && !situation.is_empty() && situation != "rs"
+        })
+    };
+    let ids: Vec<String> = quoted("CHANGELOG.md").into_iter().filter(is_id).collect();
+    assert!(ids.len() > 50, "the changelog is read wrongly: {ids:?}");
+    // A row of the page begins with its id, or with its stage.
+    let known = |id: &str| match id.strip_suffix('*') {
+        Some(beginning) => page.contains(&format!("| {beginning}")),
+        None => page.contains(&format!("| {id} |")),
+    };
+    let unknown: Vec<String> = ids.into_iter().filter(|id| !known(id)).collect();
+    assert_eq!(unknown, Vec::<String>::new(), "no such rules on the page");
+}
+
+#[test]
+fn the_readme_names_files_that_there_are() {
+    let places = ["sim/", "conformance/", "scenarios/", "snapshots/", "benches/"];
+    let named = quoted("README.md").into_iter().filter(|word| places.iter().any(|place| word.starts_with(place)));
+    let named: Vec<String> = named.collect();
+    assert!(named.len() > 20, "the README is read wrongly: {named:?}");
+    let missing: Vec<String> = named.into_iter().filter(|file| !repository().join(file).exists()).collect();
+    assert_eq!(missing, Vec::<String>::new());
 }
 
 #[test]

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hcs_machine::guest::program::PROGRAMS;
 use hcs_rules::access::Rights;
 use hcs_rules::failure::Failure;
-use hcs_rules::guest::GuestOs;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::{Profile, Quirk};
 use hcs_rules::vocabulary::EventType;
@@ -156,14 +154,7 @@ impl Stage {
     }
 
     pub(super) fn programs(&mut self, _words: &[&str]) -> Result<String, String> {
-        Ok(PROGRAMS
-            .iter()
-            .map(|program| {
-                let oses: Vec<&str> =
-                    GuestOs::ALL.iter().filter(|os| program.oses.contains(**os)).map(|os| os.name()).collect();
-                format!("\n  {} ({}): {}", program.usage, oses.join(", "), program.about)
-            })
-            .collect())
+        Ok(super::programs().map(|program| format!("\n  {program}")).collect())
     }
 
     pub(super) fn hypervisor(&mut self, words: &[&str]) -> Result<String, String> {

@@ -14,6 +14,8 @@ pub struct Error {
     pub call: &'static str,
     /// The id of the compute system, if the call was about one.
     pub id: Option<String>,
+    /// The id of the process, if the call was about one that has been made.
+    pub process: Option<u32>,
     /// The code.
     pub code: Hresult,
     /// The result document, JSON, if there was one.
@@ -25,7 +27,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub(crate) fn new(call: &'static str, id: Option<&str>, outcome: Outcome) -> Error {
-        Error { call, id: id.map(str::to_owned), code: outcome.code, document: outcome.document }
+        Error { call, id: id.map(str::to_owned), process: None, code: outcome.code, document: outcome.document }
+    }
+
+    /// The same, of a call about this process. One that was not made has no id yet.
+    pub(crate) fn of_process(self, id: u32) -> Error {
+        Error { process: Some(id).filter(|id| *id != 0), ..self }
     }
 }
 
@@ -37,8 +44,10 @@ pub(crate) fn check(call: &'static str, id: Option<&str>, outcome: Outcome) -> R
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.call)?;
-        if let Some(id) = &self.id {
-            write!(out, "({id:?})")?;
+        match (&self.id, self.process) {
+            (Some(id), Some(process)) => write!(out, "({id:?}, process {process})")?,
+            (Some(id), None) => write!(out, "({id:?})")?,
+            (None, _) => {}
         }
         write!(out, ": {} (0x{:08X})", self.code, self.code.0)?;
         if !self.code.text().is_empty() {

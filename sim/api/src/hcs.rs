@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use hcs_rules::export::Export;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::vocabulary::Call;
 
 macro_rules! handles {
     ($($(#[$doc:meta])* $Handle:ident;)+) => {
@@ -351,6 +352,12 @@ pub trait Hcs: Send + Sync {
         context: &mut Context<'_>,
         ticket: &mut u64,
     ) -> Poll<io::Result<usize>>;
+
+    /// Whether the service's DLL exports a call. One that it does not export answers `ERROR_PROC_NOT_FOUND`.
+    fn exports(&self, call: Call) -> bool {
+        let _ = call;
+        true
+    }
 
     /// A call that is not modelled: records it and answers the code that says so.
     fn call_unmodelled(&self, export: &'static Export) -> Hresult {

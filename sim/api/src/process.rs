@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use hcs_rules::export;
 use hcs_rules::hresult::Hresult;
-use hcs_rules::vocabulary::{EventType, GENERIC_ALL, event_options};
+use hcs_rules::vocabulary::{Call, EventType, GENERIC_ALL, event_options};
 
 use crate::error::{Error, Result, check};
 use crate::executor::block_on;
@@ -80,7 +80,7 @@ impl<H: Hcs + Clone> ComputeSystem<H> {
     #[track_caller]
     pub fn open_process(&self, id: u32) -> Result<Child<H>> {
         let (code, handle) = self.hcs().open_process(self.handle(), id, GENERIC_ALL);
-        check("HcsOpenProcess", Some(self.id()), Outcome::bare(code))?;
+        check("HcsOpenProcess", Some(self.id()), Outcome::bare(code)).map_err(|error| error.of_process(id))?;
         let mut child = Child::own(self.hcs(), self.id(), handle);
         child.id = id;
         Ok(child)
@@ -108,9 +108,12 @@ impl<'s, H: Hcs> Command<'s, H> {
         self
     }
 
-    /// `Environment`: one variable. An empty value makes none in a Windows guest.
+    /// `Environment`: one variable, instead of one of the same name. An empty value makes none in a Windows guest.
     pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        match self.environment.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => value.clone_into(old),
+            None => self.environment.push((name.to_owned(), value.to_owned())),
+        }
         self
     }
 
@@ -189,7 +192,8 @@ impl<'s, H: Hcs> Command<'s, H> {
 }
 
 impl<H: Hcs + Clone> Command<'_, H> {
-    /// Makes the process, and waits until it runs.
+    /// Makes the process, and waits until it runs. Where the result is lost though there is a process (Windows Server
+    /// 2022), the process is asked for its information, as hcsshim does.
     ///
     /// # Errors
     /// The call's code, or the operation's with its result document.
@@ -199,12 +203,15 @@ impl<H: Hcs + Clone> Command<'_, H> {
         let operation = Operation::new(hcs);
         let parameters = self.parameters();
         let (code, handle) = hcs.create_process(self.system.handle(), Text::Some(&parameters), operation.handle());
-        let child = Child::own(hcs, self.system.id(), handle);
+        let mut child = Child::own(hcs, self.system.id(), handle);
         let (outcome, information) = match code.is_ok() {
             true => hcs.wait_for_operation_result_and_process_info(operation.handle(), u32::MAX),
             false => (Outcome::bare(code), None),
         };
         drop(operation);
+        if code.is_ok() && outcome.code == MAY_BE_LOST && child.refresh().is_ok() {
+            return Ok(child);
+        }
         child.made(outcome, information)
     }
 
@@ -256,7 +263,12 @@ impl<H: Hcs + Clone + Unpin> Command<'_, H> {
         })
         .await;
         match child {
-            Some(child) => child.made(outcome, information),
+            Some(mut child) => {
+                if outcome.code == MAY_BE_LOST && !child.handle.is_null() && child.refresh_async().await.is_ok() {
+                    return Ok(child);
+                }
+                child.made(outcome, information)
+            }
             None => Err(Error::new("HcsCreateProcess", Some(self.system.id()), outcome)),
         }
     }
@@ -269,6 +281,9 @@ impl<H: Hcs + Clone + Unpin> Command<'_, H> {
         self.stdout(Stdio::Piped).stderr(Stdio::Piped).spawn_async().await?.wait_with_output_async().await
     }
 }
+
+/// What a creation's result ends with that is lost: the process may be there all the same.
+const MAY_BE_LOST: Hresult = Hresult::E_INVALIDARG;
 
 /// A signal to a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -485,7 +500,7 @@ impl<H: Hcs + Clone> Child<H> {
             true => self.hcs.wait_for_operation_result_and_process_info(operation.handle(), u32::MAX),
             false => (Outcome::bare(code), None),
         };
-        check("HcsGetProcessInfo", Some(&self.system), outcome)?;
+        self.check("HcsGetProcessInfo", outcome)?;
         if let Some(information) = information {
             self.take(information);
         }
@@ -518,8 +533,16 @@ impl<H: Hcs + Clone> Child<H> {
     fn read(&self, call: &'static str, status: &str) -> Result<Option<ExitStatus>> {
         ExitStatus::read(status).map_err(|code| {
             let document = Some(status.into());
-            Error::new(call, Some(&self.system), Outcome { code, document })
+            self.error(call, Outcome { code, document })
         })
+    }
+
+    fn error(&self, call: &'static str, outcome: Outcome) -> Error {
+        Error::new(call, Some(&self.system), outcome).of_process(self.id)
+    }
+
+    fn check(&self, call: &'static str, outcome: Outcome) -> Result<Option<Arc<str>>> {
+        check(call, Some(&self.system), outcome).map_err(|error| error.of_process(self.id))
     }
 
     #[track_caller]
@@ -527,13 +550,13 @@ impl<H: Hcs + Clone> Child<H> {
         let operation = Operation::new(&self.hcs);
         let code = start(operation.handle());
         let outcome = if code.is_ok() { operation.wait(None) } else { Outcome::bare(code) };
-        check(call, Some(&self.system), outcome)
+        self.check(call, outcome)
     }
 }
 
 impl<H: Hcs + Clone + Unpin> Child<H> {
     /// Waits until the process is over. Standard input is closed first, if it is still here, so that a process that reads it
-    /// to its end can end. On a build without `HcsWaitForProcessExit` the exit event is waited for.
+    /// to its end can end. On a build without `HcsWaitForProcessExit` (before 20348) the exit event is waited for.
     ///
     /// # Errors
     /// The call's code: a service that went away; `LastWaitResult` where the exit code is not known.
@@ -544,18 +567,22 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
     /// As [`Child::wait`], for at most this long.
     ///
     /// # Errors
-    /// As there, and `HCS_E_OPERATION_TIMEOUT`.
+    /// As there, and `HCS_E_OPERATION_TIMEOUT`. With a limit, a build without `HcsWaitForProcessExit` answers
+    /// `ERROR_PROC_NOT_FOUND`: bound [`Child::exited`] with a timer of your own there, or ask by [`Child::try_wait`].
     pub fn wait_within(&mut self, timeout: impl Into<Option<Duration>>) -> Result<ExitStatus> {
         const CALL: &str = "HcsWaitForProcessExit";
+        let timeout = timeout.into();
         self.stdin = None;
-        let outcome = self.hcs.wait_for_process_exit(self.handle, milliseconds(timeout.into()));
-        if outcome.code == export::ABSENT {
-            return block_on(self.exited());
-        }
-        let status = check(CALL, Some(&self.system), outcome)?.unwrap_or_default();
+        let outcome = match (self.hcs.exports(Call::WaitForProcessExit), timeout) {
+            (true, _) => self.hcs.wait_for_process_exit(self.handle, milliseconds(timeout)),
+            (false, None) => return block_on(self.exited()),
+            // An event comes when it comes: who has set a limit must not wait without one.
+            (false, Some(_)) => Outcome::bare(export::ABSENT),
+        };
+        let status = self.check(CALL, outcome)?.unwrap_or_default();
         let late = || {
             let document = Some(status.clone());
-            Error::new(CALL, Some(&self.system), Outcome { code: Hresult::HCS_E_OPERATION_TIMEOUT, document })
+            self.error(CALL, Outcome { code: Hresult::HCS_E_OPERATION_TIMEOUT, document })
         };
         self.read(CALL, &status)?.ok_or_else(late)
     }
@@ -568,8 +595,8 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
         const CALL: &str = "HcsSetProcessCallback";
         let end = self.listeners.end(&self.hcs, CALL, Some(&self.system), || self.listen());
         async move {
-            let status = end.await?.unwrap_or_default();
-            let running = || Error::new(CALL, Some(&self.system), Outcome::bare(Hresult::E_UNEXPECTED));
+            let status = end.await.map_err(|error| error.of_process(self.id))?.unwrap_or_default();
+            let running = || self.error(CALL, Outcome::bare(Hresult::E_UNEXPECTED));
             self.read(CALL, &status)?.ok_or_else(running)
         }
     }
@@ -603,11 +630,31 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
             } else {
                 Hresult::E_FAIL
             };
-            Error::new("ReadFile", Some(&self.system), Outcome::bare(code))
+            self.error("ReadFile", Outcome::bare(code))
         };
         let (stdout, stderr) = (stdout.map_err(failed)?, stderr.map_err(failed)?);
         let status = self.exited().await?;
         Ok(Output { status, stdout, stderr })
+    }
+
+    /// As [`Child::refresh`], to await.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn refresh_async(&mut self) -> Result<()> {
+        let (handle, mut information) = (self.handle, None);
+        let call = move |hcs: &H, operation| hcs.get_process_info(handle, operation);
+        let outcome = Completion::reading(&self.hcs, call, |hcs: &H, operation: OperationHandle| {
+            let (outcome, told) = hcs.get_operation_result_and_process_info(operation);
+            information = told;
+            outcome
+        })
+        .await;
+        self.check("HcsGetProcessInfo", outcome)?;
+        if let Some(information) = information {
+            self.take(information);
+        }
+        Ok(())
     }
 
     /// As [`Child::kill`], to await.
@@ -617,7 +664,7 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
     pub async fn kill_async(&self) -> Result<()> {
         let handle = self.handle;
         let call = move |hcs: &H, operation| hcs.terminate_process(handle, operation, Text::Null);
-        check("HcsTerminateProcess", Some(&self.system), Completion::new(&self.hcs, call).await).map(drop)
+        self.check("HcsTerminateProcess", Completion::new(&self.hcs, call).await).map(drop)
     }
 
     /// As [`Child::signal`], to await.
@@ -627,7 +674,7 @@ impl<H: Hcs + Clone + Unpin> Child<H> {
     pub async fn signal_async(&self, signal: ProcessSignal) -> Result<()> {
         let (handle, options) = (self.handle, signal.options());
         let call = move |hcs: &H, operation| hcs.signal_process(handle, operation, Text::Some(&options));
-        check("HcsSignalProcess", Some(&self.system), Completion::new(&self.hcs, call).await).map(drop)
+        self.check("HcsSignalProcess", Completion::new(&self.hcs, call).await).map(drop)
     }
 }
 

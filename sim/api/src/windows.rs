@@ -16,7 +16,7 @@ use std::time::Duration;
 use hcs_rules::build::Build;
 use hcs_rules::export::ABSENT;
 use hcs_rules::hresult::Hresult;
-use hcs_rules::vocabulary::{INVALID_OPERATION_ID, OperationType};
+use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, OperationType};
 use windows_sys::Win32::Foundation::{
     CloseHandle, ERROR_ACCESS_DENIED, ERROR_BROKEN_PIPE, ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_IO_PENDING,
     ERROR_NO_DATA, GetLastError, HANDLE, HMODULE, LocalFree, WIN32_ERROR,
@@ -437,6 +437,12 @@ macro_rules! outcome {
 }
 
 impl Hcs for Windows {
+    fn exports(&self, call: Call) -> bool {
+        let name = format!("{}\0", call.export());
+        // SAFETY: the module is loaded for as long as `self` lives; the name ends with a zero.
+        unsafe { GetProcAddress(self.0.module as HMODULE, name.as_ptr()) }.is_some()
+    }
+
     fn create_operation(&self, callback: Option<OperationCallback>) -> OperationHandle {
         let Some(function) = export!(self, HcsCreateOperation: fn(*const c_void, HCS_OPERATION_COMPLETION) -> Op)
         else {

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::call::Named;
 use crate::canonical::Digest;
 use crate::client::Client;
-use crate::effect::{Effect, Finding, Reply, Target};
+use crate::effect::{Effect, Finding, GuestId, Reply, Target};
 use crate::files::Files;
 use crate::handle::{Handle, HandleType};
 use crate::id::{FoldedId, Index};
@@ -369,6 +369,18 @@ impl Host {
         Some(self.systems.get(system)?.id.clone())
     }
 
+    /// The id, in its guest, of the process behind a handle. `None` also for one that never ran.
+    pub fn process_id_of(&self, client: ClientId, handle: Handle) -> Option<u32> {
+        let process = self.process_handle(client, handle).ok()?.1.process;
+        Some(self.processes.get(process)?.id).filter(|id| *id != 0)
+    }
+
+    /// A process whose program runs outside, by its image and its id in its guest.
+    pub fn program_of(&self, guest: GuestId) -> Option<(Arc<str>, u32)> {
+        let process = self.processes.get(guest.0)?;
+        Some((process.image.clone(), process.id))
+    }
+
     pub(crate) fn next_sequence(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
@@ -489,7 +501,10 @@ impl Host {
     /// How process information is wanted of an operation.
     fn use_of_information(&self, operation: &Operation) -> Use {
         match operation.kind {
-            OperationType::CreateProcess if self.loses_result(operation.process) => Use::InfoLost,
+            // A process that could not be made is told of as everywhere: what is lost is there.
+            OperationType::CreateProcess if operation.code.is_ok() && self.loses_result(operation.process) => {
+                Use::InfoLost
+            }
             OperationType::CreateProcess | OperationType::GetProcessInfo if operation.info_taken => Use::InfoTaken,
             OperationType::CreateProcess | OperationType::GetProcessInfo => Use::Free,
             _ => Use::NotOfAProcess,

@@ -85,6 +85,42 @@ pub(crate) struct Process {
     pub(crate) ordinals: [u32; OperationType::COUNT],
 }
 
+impl Process {
+    /// A process to be, in a system of this kind: without an id, streams or a program that runs.
+    pub(crate) fn new(system: Key, kind: Kind, launch: Launch, object: u64) -> Process {
+        Process {
+            system,
+            kind,
+            os: launch.os,
+            state: ProcessState::Creating,
+            id: 0,
+            image: launch.image().into(),
+            init: false,
+            in_machine: false,
+            parent: None,
+            children: Children::default(),
+            launch: Arc::new(launch),
+            runs: Runs::Nothing,
+            standard: [const { Standard::None }; 3],
+            unclaimed: [None; 3],
+            creator: None,
+            console: None,
+            awaits: Await::default(),
+            due: None,
+            waits: Vec::new(),
+            signals: None,
+            late: Vec::new(),
+            began: Time::ZERO,
+            stood: 0,
+            stands_since: Time::ZERO,
+            end: None,
+            handles: Vec::new(),
+            object,
+            ordinals: [0; OperationType::COUNT],
+        }
+    }
+}
+
 /// How a process ended: the members of its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {

@@ -89,7 +89,7 @@ pub enum ExitCode {
     LowByte,
     /// This one, whatever the number.
     Always(u32),
-    /// 128 and the number.
+    /// 128 and the number, of which the seven lowest bits count: wait(2) has no more for a signal.
     Above128,
 }
 
@@ -100,7 +100,7 @@ impl ExitCode {
             ExitCode::Itself => number,
             ExitCode::LowByte => number & 0xFF,
             ExitCode::Always(code) => code,
-            ExitCode::Above128 => 128 + number,
+            ExitCode::Above128 => 128 + (number & 0x7F),
         }
     }
 }
@@ -193,6 +193,24 @@ const _: () = {
         at += 1;
     }
 };
+
+/// How a program of a user's ends that panics, as an exception or a signal: as one in Rust does that aborts, with
+/// `STATUS_STACK_BUFFER_OVERRUN` or SIGABRT.
+pub const fn panicked(os: GuestOs) -> u32 {
+    match os {
+        GuestOs::Windows => 0xC000_0409,
+        GuestOs::Linux => 6,
+    }
+}
+
+/// How one ends that the host of the test has no thread for: `STATUS_NO_MEMORY`, or SIGKILL, which is what Linux sends when
+/// memory is out.
+pub const fn starved(os: GuestOs) -> u32 {
+    match os {
+        GuestOs::Windows => 0xC000_0017,
+        GuestOs::Linux => SIGKILL as u32,
+    }
+}
 
 /// The exit code that a running process shows in its status. The code counts only once the process is over.
 ///

@@ -250,6 +250,9 @@ fn write_stage_rows(out: &mut String) -> core::fmt::Result {
     for row in resource::ROWS {
         writeln!(out, "| What a change meets | {} | {:?} | {} |", row.id, row.verdict, sources(row.sources))?;
     }
+    for row in property::service_change::ROWS {
+        writeln!(out, "| What a change of the service meets | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
+    }
     for row in FAULTS {
         writeln!(out, "| Document | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
     }
@@ -388,6 +391,7 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(EVENTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(resource::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(property::service_change::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(resource::RESOURCES.iter().map(|of| (of.path, of.sources)));
     let rows = rows.chain(failure::FAILURES.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(profile::QUIRKS.iter().map(|row| (row.quirk.name(), row.sources)));

@@ -13,7 +13,7 @@ use hcs_machine::effect::{Reply, StreamReply};
 use hcs_machine::handle::Handle;
 use hcs_machine::input::{CreateOptions as Options, Request, StreamRequest, Text as OwnedText};
 use hcs_machine::{ClientId, Input};
-use hcs_rules::export::{EXPORTS, Export};
+use hcs_rules::export::{self, EXPORTS, Export};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{Call, GENERIC_ALL};
 
@@ -713,6 +713,10 @@ impl Hcs for Client {
             return Poll::Pending;
         }
         Poll::Ready(self.write_stream(stream, bytes))
+    }
+
+    fn exports(&self, call: Call) -> bool {
+        export::has(self.shared.lock().host.build(), call)
     }
 
     fn call_unmodelled(&self, export: &'static Export) -> Hresult {

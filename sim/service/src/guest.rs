@@ -16,7 +16,7 @@ use hcs_machine::effect::{GuestId, GuestReply, Reply};
 use hcs_machine::guest::{Await, Given, Launch, Output, Taken};
 use hcs_machine::input::{GuestRequest, WorldEvent};
 use hcs_machine::{Time, input::Registered};
-use hcs_rules::guest::{GuestOs, Signal};
+use hcs_rules::guest::{GuestOs, Signal, panicked, starved};
 
 use crate::pump::Core;
 use crate::simulator::{Shared, Simulator};
@@ -444,24 +444,13 @@ pub(crate) fn launch(shared: &Arc<Shared>, core: &mut Core) {
         let Some(program) = core.programs.get(&name).cloned() else { continue };
         let actor = core.actors.add();
         let guest = Guest { shared: shared.clone(), id, launch };
+        let exception = starved(guest.os());
         let body = move || run(&guest, &program);
         if thread::spawn_actor(shared, actor, format!("hcs-sim {name}"), body).is_err() {
             core.actors.finish(actor);
             core.note_trouble(format!("the host refused a thread for {name}"));
-            core.step(&Input::Guest(id, GuestRequest::Crash { exception: REFUSED }));
+            core.step(&Input::Guest(id, GuestRequest::Crash { exception }));
         }
-    }
-}
-
-/// The exception of a process whose program could not be given a thread: `STATUS_NO_MEMORY`.
-const REFUSED: u32 = 0xC000_0017;
-
-/// The exception of a program that panics: `STATUS_STACK_BUFFER_OVERRUN`, which is how a Rust program that aborts ends on
-/// Windows; on Linux the signal SIGABRT.
-const fn panicked(os: GuestOs) -> u32 {
-    match os {
-        GuestOs::Windows => 0xC000_0409,
-        GuestOs::Linux => 6,
     }
 }
 

@@ -148,7 +148,7 @@ impl Core {
         effects.clear();
         self.host.step(now, input, &mut effects);
         if let Some(transcript) = &mut self.transcript {
-            transcript.step(now, input, &effects, &self.names);
+            transcript.step(now, input, &effects, &self.names, &self.host);
         }
         let mut answer = Reply::Void;
         for effect in effects.drain(..) {

@@ -473,11 +473,15 @@ fn report(core: &Core) -> Report {
     }
     report.would_fault.extend(core.misuse.iter().cloned());
     for page in core.book.pages() {
-        let id = core.host.id_of(ClientId(page.client), page.handle);
-        let of = id.map(|id| format!(" \"{id}\"")).unwrap_or_default();
+        let client = ClientId(page.client);
+        let id = core.host.id_of(client, page.handle).map(|id| format!("compute system \"{id}\""));
         let what = match page.handle.parts().map(|(kind, _)| kind) {
-            Some(HandleType::System) => format!("the handle of compute system{of}"),
-            Some(HandleType::Process) => format!("the handle of a process in compute system{of}"),
+            Some(HandleType::System) => format!("the handle of {}", id.as_deref().unwrap_or("a compute system")),
+            Some(HandleType::Process) => {
+                let process = core.host.process_id_of(client, page.handle);
+                let process = process.map_or("a process".to_owned(), |process| format!("process {process}"));
+                format!("the handle of {process} in {}", id.as_deref().unwrap_or("a compute system that is gone"))
+            }
             Some(HandleType::Stream) => "a standard stream".to_owned(),
             Some(HandleType::Operation) | None => "an operation".to_owned(),
         };

@@ -1,22 +1,27 @@
 //! The transcript: a line for each thing that happened, in the order in which it happened.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use hcs_machine::effect::{Effect, GuestReply, Reply, StreamReply};
-use hcs_machine::guest::Given;
+use hcs_machine::effect::{Effect, GuestId, GuestReply, Reply, StreamReply};
+use hcs_machine::guest::{Await, Given, Output, Taken};
 use hcs_machine::input::{End, FileEvent, GuestRequest, Request, StreamRequest, Text, VolumeEvent, WorldEvent};
-use hcs_machine::{Input, Time};
+use hcs_machine::{Host, Input, Time};
+use hcs_rules::guest::Signal;
 use hcs_rules::hresult::Hresult;
 
 /// The lines so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Transcript {
     pub(crate) lines: Vec<String>,
+    /// The processes whose programs run outside: image and id. They may be gone when their programs are heard of last.
+    programs: BTreeMap<GuestId, (Arc<str>, u32)>,
 }
 
 impl Transcript {
     /// Writes one step down.
-    pub(crate) fn step(&mut self, now: Time, input: &Input, effects: &[Effect], names: &[String]) {
+    pub(crate) fn step(&mut self, now: Time, input: &Input, effects: &[Effect], names: &[String], host: &Host) {
         let name = |client: u32| names.get((client as usize).wrapping_sub(1)).map_or("?", String::as_str);
         match input {
             Input::Connect(rights) => {
@@ -37,15 +42,16 @@ impl Transcript {
             }
             Input::Stream(client, request) => {
                 let mut line = match request {
-                    StreamRequest::Read { limit, .. } => format!("{}: reads at most {limit} bytes", name(client.0)),
-                    StreamRequest::Write { bytes, .. } => format!("{}: writes {}", name(client.0), shown(bytes)),
-                    StreamRequest::Close { .. } => format!("{}: closes a stream", name(client.0)),
+                    StreamRequest::Read { limit, .. } => format!("reads at most {limit} bytes of"),
+                    StreamRequest::Write { bytes, .. } => format!("writes {} to", shown(bytes)),
+                    StreamRequest::Close { .. } => "closes".to_owned(),
                 };
+                line = format!("{}: {line} stream {:#x}", name(client.0), request.stream().0);
                 answered(&mut line, effects);
                 self.line(now, &line);
             }
-            Input::Guest(_, request) => {
-                let mut line = format!("a program: {}", program(request));
+            Input::Guest(guest, request) => {
+                let mut line = format!("{}: {}", self.program(*guest), program(request));
                 answered(&mut line, effects);
                 self.line(now, &line);
             }
@@ -74,11 +80,23 @@ impl Transcript {
                     let kind = if finding.would_fault() { "would fault" } else { "not modelled" };
                     self.line(now, &format!("  {kind}: {told}"));
                 }
-                Effect::Launch(_, name, launch) => {
-                    self.line(now, &format!("  begins {name} outside: {:?}", launch.words()));
+                Effect::Launch(guest, name, launch) => {
+                    if let Some(process) = host.program_of(*guest) {
+                        self.programs.insert(*guest, process);
+                    }
+                    let process = self.program(*guest);
+                    self.line(now, &format!("  begins {name} outside as {process}: {:?}", launch.words()));
                 }
                 Effect::Reply(_) => {}
             }
+        }
+    }
+
+    /// A process whose program runs outside.
+    fn program(&self, guest: GuestId) -> String {
+        match self.programs.get(&guest) {
+            Some((image, id)) => format!("process {id}, {image}"),
+            None => "a process".to_owned(),
         }
     }
 
@@ -151,6 +169,7 @@ fn call(request: &Request) -> String {
         Request::CreateComputeSystemInNamespace { namespace, .. }
         | Request::OpenComputeSystemInNamespace { namespace, .. }
         | Request::EnumerateComputeSystemsInNamespace { namespace, .. } => arguments.push(text(namespace)),
+        Request::OpenProcess { id, .. } => arguments.push(id.to_string()),
         Request::WaitForOperationResult { timeout_ms, .. }
         | Request::WaitForOperationResultAndProcessInfo { timeout_ms, .. }
         | Request::WaitForComputeSystemExit { timeout_ms, .. }
@@ -162,6 +181,8 @@ fn call(request: &Request) -> String {
     }
     arguments.extend(request.id().map(text));
     arguments.extend(request.path().map(text));
+    // Of many processes in a system, which; systems are told by the ids in what follows.
+    arguments.extend(request.process().map(|process| format!("{:#x}", process.0)));
     // What starts or ends a system comes without options nearly always.
     arguments.extend(request.document().filter(|document| **document != Text::Null || reads(request)).map(text));
     if let Request::OpenComputeSystem { access, .. } | Request::OpenComputeSystemInNamespace { access, .. } = request {
@@ -190,10 +211,61 @@ fn shown(bytes: &[u8]) -> String {
 
 /// What a program outside does.
 fn program(request: &GuestRequest) -> String {
+    let stream = |of: &Output| match of {
+        Output::Out => "standard output",
+        Output::Err => "standard error",
+    };
     match request {
-        GuestRequest::Write { to, bytes } => format!("writes {} to {to:?}", shown(bytes)),
+        GuestRequest::Read { limit } => format!("reads at most {limit} bytes"),
+        GuestRequest::Write { to, bytes } => format!("writes {} to {}", shown(bytes), stream(to)),
+        GuestRequest::Close { of } => format!("closes {}", stream(of)),
+        GuestRequest::Wait(awaits) => format!("waits for {}", awaited(awaits)),
+        GuestRequest::HandleSignals { handles: true } => "handles signals".to_owned(),
+        GuestRequest::HandleSignals { handles: false } => "handles no signals".to_owned(),
+        GuestRequest::TakeSignal => "takes a signal".to_owned(),
+        GuestRequest::Clock => "looks at the clock".to_owned(),
+        GuestRequest::Console => "looks at the console".to_owned(),
+        GuestRequest::ReadFile { path } => format!("reads {path}"),
         GuestRequest::WriteFile { path, bytes, .. } => format!("writes {} to {path}", shown(bytes)),
-        other => format!("{other:?}"),
+        GuestRequest::Spawn { command_line } => format!("starts {command_line:?}"),
+        GuestRequest::ExitOf { child } => format!("asks for the exit code of process {child}"),
+        GuestRequest::End { code } => format!("ends with {code}"),
+        GuestRequest::Crash { exception } => format!("crashes with {exception:#x}"),
+    }
+}
+
+/// What a program waits for, beside a signal.
+fn awaited(awaits: &Await) -> String {
+    let things = [
+        awaits.input.then(|| "input".to_owned()),
+        awaits.output.map(|_| "room for its output".to_owned()),
+        awaits.child.map(|child| format!("the end of process {child}")),
+        awaits.until.map(|until| format!("{until} on its clock")),
+    ];
+    let things: Vec<String> = things.into_iter().flatten().chain(["a signal".to_owned()]).collect();
+    things.join(" or ")
+}
+
+/// What a program outside is answered.
+fn program_reply(reply: &GuestReply) -> String {
+    match reply {
+        GuestReply::Given(Given::Bytes(bytes)) => shown(bytes),
+        GuestReply::File(Some(bytes)) => shown(bytes),
+        GuestReply::Given(Given::End) => "the end".to_owned(),
+        GuestReply::Given(Given::Nothing) | GuestReply::Signal(None) => "nothing yet".to_owned(),
+        GuestReply::Taken(Taken::Bytes(count)) => format!("{count} bytes"),
+        GuestReply::Taken(Taken::Broken) => "nobody reads".to_owned(),
+        GuestReply::Signal(Some(Signal::Console(signal))) => signal.name().to_owned(),
+        GuestReply::Signal(Some(Signal::Number(number))) => format!("signal {number}"),
+        GuestReply::Again => "goes on".to_owned(),
+        GuestReply::Over => "it is over".to_owned(),
+        GuestReply::Clock(now) => now.to_string(),
+        GuestReply::Console(Some((width, height))) => format!("{width}x{height}"),
+        GuestReply::Console(None) | GuestReply::File(None) | GuestReply::Child(None) => "none".to_owned(),
+        GuestReply::Child(Some(child)) => format!("process {child}"),
+        GuestReply::Code(Some(code)) => format!("exit code {code}"),
+        GuestReply::Code(None) => "it runs".to_owned(),
+        GuestReply::Done(done) => if *done { "done" } else { "refused" }.to_owned(),
     }
 }
 
@@ -209,6 +281,10 @@ const fn reads(request: &Request) -> bool {
     )
 }
 
+fn none_or(streams: &[String]) -> String {
+    if streams.is_empty() { "no stream".to_owned() } else { streams.join(", ") }
+}
+
 fn reply(reply: &Reply) -> String {
     match reply {
         Reply::Void => "nothing".to_owned(),
@@ -218,8 +294,9 @@ fn reply(reply: &Reply) -> String {
             let document = document.as_ref().map(|document| format!(" {document}")).unwrap_or_default();
             match information {
                 Some(information) => {
-                    let streams = information.streams.iter().filter(|handle| handle.parts().is_some()).count();
-                    format!("{code}{document} process {} with {streams} streams", information.id)
+                    let streams = information.streams.iter().filter(|handle| handle.parts().is_some());
+                    let streams: Vec<String> = streams.map(|handle| format!("stream {:#x}", handle.0)).collect();
+                    format!("{code}{document} process {} with {}", information.id, none_or(&streams))
                 }
                 None => format!("{code}{document}"),
             }
@@ -227,10 +304,12 @@ fn reply(reply: &Reply) -> String {
         Reply::Stream(StreamReply::Bytes(bytes)) if bytes.is_empty() => "the end".to_owned(),
         Reply::Stream(StreamReply::Bytes(bytes)) => shown(bytes),
         Reply::Stream(StreamReply::Written(count)) => format!("{count} bytes"),
-        Reply::Stream(other) => format!("{other:?}"),
-        Reply::Guest(GuestReply::Given(Given::Bytes(bytes))) => shown(bytes),
-        Reply::Guest(GuestReply::File(Some(bytes))) => shown(bytes),
-        Reply::Guest(reply) => format!("{reply:?}"),
+        Reply::Stream(StreamReply::Closed) => "nothing".to_owned(),
+        Reply::Stream(StreamReply::Broken) => "nobody reads".to_owned(),
+        Reply::Stream(StreamReply::WrongWay) => "it goes the other way".to_owned(),
+        Reply::Stream(StreamReply::Bad(fault)) => format!("the handle is bad: {fault:?}"),
+        Reply::Stream(StreamReply::GivenUp) => "given up".to_owned(),
+        Reply::Guest(reply) => program_reply(reply),
         Reply::Handle(Hresult::S_OK, handle) => format!("handle {:#x}", handle.0),
         Reply::Handle(code, _) => code.to_string(),
         Reply::Number(number) => number.to_string(),

@@ -122,6 +122,24 @@ fn quirk_56_the_result_of_a_creation_is_lost_and_found_by_asking_anew() {
 }
 
 #[test]
+fn quirk_56_the_wrapper_finds_the_process_whose_result_is_lost() {
+    let sim = Simulator::builder().on(Build::SERVER_2022).quirk(Quirk::CreateProcessResultIsLost).start();
+    let agent = sim.client("agent");
+    let silo = running(&agent, "silo", SILO);
+    let command = silo.command("cmd /c ping -n 3 host >NUL& echo hi").stdout(Stdio::Piped);
+    let awaited = hcs_api::block_on(command.spawn_async()).expect("it runs");
+    for child in [command.spawn().expect("it runs"), awaited] {
+        assert_ne!(child.id(), 0);
+        assert_eq!(child.wait_with_output().expect("ran").stdout, b"hi\r\n");
+    }
+    // What is refused for good stays refused.
+    assert_eq!(code(silo.command("nosuch.exe").spawn()), Hresult::ERROR_FILE_NOT_FOUND);
+    assert_eq!(code(silo.command("").spawn()), Hresult::E_INVALIDARG);
+    drop(silo);
+    sim.finish().assert_clean();
+}
+
+#[test]
 fn quirk_57_a_second_terminate_is_denied_and_a_late_one_told() {
     let sim = Simulator::builder().start();
     let agent = sim.client("agent");

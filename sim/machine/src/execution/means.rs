@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use hcs_rules::guest::{GuestOs, MOST_PROCESSES};
 use hcs_rules::process::ProcessState;
-use hcs_rules::vocabulary::OperationType;
 
 use crate::effect::Effect;
+use crate::execution::Standard;
 use crate::execution::files::Files;
 use crate::execution::launch::is_absolute;
-use crate::execution::{Children, Runs, Standard};
 use crate::guest::program::Program;
-use crate::guest::{Await, Given, Launch, Output, Redirection, Taken};
+use crate::guest::{Given, Launch, Output, Redirection, Taken};
 use crate::host::Host;
 use crate::process::Process;
 use crate::table::Key;
@@ -76,36 +75,16 @@ impl Host {
             return None;
         }
         let inherited = parent.standard.clone();
-        // Member by member: a copy of the parent would bring all its children with it.
+        // Not a copy of the parent, which would bring all its children with it.
         let child = Process {
-            system,
-            kind: parent.kind,
-            os: parent.os,
             state: ProcessState::Running,
-            id: 0,
-            image: launch.image().into(),
-            init: false,
             in_machine: parent.in_machine,
             parent: Some(key),
-            children: Children::default(),
-            launch: Arc::new(launch),
-            runs: Runs::Nothing,
-            standard: [const { Standard::None }; 3],
-            unclaimed: [None; 3],
-            creator: None,
             console: parent.console,
-            awaits: Await::default(),
-            due: None,
-            waits: Vec::new(),
-            signals: None,
-            late: Vec::new(),
             began: parent.began,
             stood: parent.stood,
             stands_since: parent.stands_since,
-            end: None,
-            handles: Vec::new(),
-            object: parent.object,
-            ordinals: [0; OperationType::COUNT],
+            ..Process::new(system, parent.kind, launch, parent.object)
         };
         let child = self.processes.insert(child);
         let directed = |index: usize| match &streams[index] {

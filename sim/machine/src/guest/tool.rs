@@ -202,20 +202,7 @@ impl Tool {
     fn begin(&mut self, world: &mut dyn Surroundings, words: &[&str]) -> Doing {
         let done = Doing::End(Pause::Exits(0));
         match self.kind {
-            Kind::Cat => {
-                if let Some(option) =
-                    words.iter().find(|word| word.len() > 1 && word.starts_with('-') && **word != "-u")
-                {
-                    let option = format!("option {option}");
-                    return self.unmodelled(world, "cat: an option", &option);
-                }
-                let mut files: VecDeque<String> =
-                    words.iter().filter(|word| **word != "-u").map(|word| word.to_string()).collect();
-                if files.is_empty() {
-                    files.push_back("-".to_owned());
-                }
-                Doing::Copy { files, failed: false }
-            }
+            Kind::Cat => self.begin_cat(world, words),
             Kind::Echo => {
                 match words {
                     ["-n", words @ ..] => self.out.push(Output::Out, words.join(" ").into_bytes()),
@@ -256,46 +243,65 @@ impl Tool {
                 self.line(Output::Out, &name);
                 done
             }
-            Kind::SimCrash => {
-                let (default, given) = match self.launch.os {
-                    GuestOs::Windows => (ACCESS_VIOLATION, words.first().map(|word| number(word))),
-                    GuestOs::Linux => {
-                        (SEGMENTATION_FAULT, words.first().map(|word| signal::number(word).map(u32::from)))
-                    }
-                };
-                match given {
-                    None => Doing::End(Pause::Crashes(default)),
-                    Some(Some(code)) => Doing::End(Pause::Crashes(code)),
-                    Some(None) => self.fails("usage: sim-crash [CODE]", 2),
-                }
-            }
+            Kind::SimCrash => self.begin_crash(words),
             Kind::SimEchoSignals => Doing::Signals,
-            Kind::SimFlood => {
-                let to = if words.contains(&"--err") { Output::Err } else { Output::Out };
-                let numbers: Option<Vec<u64>> =
-                    words.iter().filter(|word| **word != "--err").map(|word| word.parse().ok()).collect();
-                match numbers.as_deref() {
-                    Some([]) => Doing::Flood { to, seed: 0, from: 0, end: None },
-                    Some([end]) => Doing::Flood { to, seed: 0, from: 0, end: Some(*end) },
-                    Some([end, seed]) => Doing::Flood { to, seed: *seed, from: 0, end: Some(*end) },
-                    _ => self.fails("usage: sim-flood [BYTES] [SEED] [--err]", 2),
-                }
-            }
-            Kind::SimFork => match words.split_first().map(|(count, child)| (count.parse(), child)) {
-                Some((Ok(left), child)) => {
-                    let child: Arc<[Arc<str>]> = match child {
-                        [] => Arc::from([Arc::from("sim-idle")]),
-                        words => words.iter().map(|word| Arc::from(*word)).collect(),
-                    };
-                    Doing::Fork { left, child: self.launch.command(Command::Words(child)) }
-                }
-                _ => self.fails("usage: sim-fork N [COMMAND...]", 2),
-            },
+            Kind::SimFlood => self.begin_flood(words),
+            Kind::SimFork => self.begin_fork(words),
             Kind::SimIdle | Kind::SimStubborn => Doing::Idle,
             Kind::SimSize => {
                 self.say_size(world);
                 Doing::Size
             }
+        }
+    }
+
+    fn begin_cat(&mut self, world: &mut dyn Surroundings, words: &[&str]) -> Doing {
+        if let Some(option) = words.iter().find(|word| word.len() > 1 && word.starts_with('-') && **word != "-u") {
+            let option = format!("option {option}");
+            return self.unmodelled(world, "cat: an option", &option);
+        }
+        let files = words.iter().filter(|word| **word != "-u").map(|word| word.to_string());
+        let mut files: VecDeque<String> = files.collect();
+        if files.is_empty() {
+            files.push_back("-".to_owned());
+        }
+        Doing::Copy { files, failed: false }
+    }
+
+    fn begin_crash(&mut self, words: &[&str]) -> Doing {
+        let (default, given) = match self.launch.os {
+            GuestOs::Windows => (ACCESS_VIOLATION, words.first().map(|word| number(word))),
+            GuestOs::Linux => (SEGMENTATION_FAULT, words.first().map(|word| signal::number(word).map(u32::from))),
+        };
+        match given {
+            None => Doing::End(Pause::Crashes(default)),
+            Some(Some(code)) => Doing::End(Pause::Crashes(code)),
+            Some(None) => self.fails("usage: sim-crash [CODE]", 2),
+        }
+    }
+
+    fn begin_flood(&mut self, words: &[&str]) -> Doing {
+        let to = if words.contains(&"--err") { Output::Err } else { Output::Out };
+        let numbers: Option<Vec<u64>> =
+            words.iter().filter(|word| **word != "--err").map(|word| word.parse().ok()).collect();
+        match numbers.as_deref() {
+            Some([]) => Doing::Flood { to, seed: 0, from: 0, end: None },
+            Some([end]) => Doing::Flood { to, seed: 0, from: 0, end: Some(*end) },
+            Some([end, seed]) => Doing::Flood { to, seed: *seed, from: 0, end: Some(*end) },
+            _ => self.fails("usage: sim-flood [BYTES] [SEED] [--err]", 2),
+        }
+    }
+
+    fn begin_fork(&mut self, words: &[&str]) -> Doing {
+        match words.split_first().map(|(count, child)| (count.parse(), child)) {
+            Some((Ok(left), child)) => {
+                let child: Arc<[Arc<str>]> = match child {
+                    [] => Arc::from([Arc::from("sim-idle")]),
+                    words => words.iter().map(|word| Arc::from(*word)).collect(),
+                };
+                Doing::Fork { left, child: self.launch.command(Command::Words(child)) }
+            }
+            _ => self.fails("usage: sim-fork N [COMMAND...]", 2),
         }
     }
 

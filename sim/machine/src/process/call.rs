@@ -1,7 +1,5 @@
 //! Calls about processes, once they are admitted: those on a system that make or find one, and those on a process handle.
 
-use std::sync::Arc;
-
 use hcs_rules::document::Root;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::process::{ProcessAfter, ProcessFacet, ProcessRow, ProcessState, ProcessTrigger};
@@ -11,8 +9,6 @@ use hcs_rules::vocabulary::{EventType, Facet, Kind, OperationType, SystemState, 
 use crate::configuration::{Reading, present};
 use crate::document::{Document, Node};
 use crate::effect::{Effect, Finding, Reply};
-use crate::execution::{Children, Runs, Standard};
-use crate::guest::Await;
 use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Host, refusal};
 use crate::input::{ClientId, Fate, Request, Text};
@@ -20,7 +16,6 @@ use crate::operation::{OnProcess, Start, started_by};
 use crate::process::{Process, ProcessHandle, signal_of};
 use crate::system::Connection;
 use crate::table::Key;
-use crate::time::Time;
 use crate::wait::For;
 
 impl Host {
@@ -115,36 +110,8 @@ impl Host {
         let Some(system) = self.systems.get_mut(key) else { unreachable!("the system was just found") };
         system.made_processes += 1;
         let object = system.object ^ u64::from(system.made_processes).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-        self.processes.insert(Process {
-            system: key,
-            kind: system.kind,
-            os,
-            state: ProcessState::Creating,
-            id: 0,
-            image: launch.image().into(),
-            init: false,
-            in_machine,
-            parent: None,
-            children: Children::default(),
-            launch: Arc::new(launch),
-            runs: Runs::Nothing,
-            standard: [const { Standard::None }; 3],
-            unclaimed: [None; 3],
-            creator: None,
-            console,
-            awaits: Await::default(),
-            due: None,
-            waits: Vec::new(),
-            signals: None,
-            late: Vec::new(),
-            began: Time::ZERO,
-            stood: 0,
-            stands_since: Time::ZERO,
-            end: None,
-            handles: Vec::new(),
-            object,
-            ordinals: [0; OperationType::COUNT],
-        })
+        let process = Process::new(key, system.kind, launch, object);
+        self.processes.insert(Process { in_machine, console, ..process })
     }
 
     fn make_process_handle(&mut self, client: ClientId, process: Key, through: Key) -> Key {
@@ -180,41 +147,14 @@ impl Host {
             return refusal(on.call, Hresult::ERROR_INVALID_HANDLE);
         };
         let Some(process) = self.processes.get(key) else { return refusal(on.call, Hresult::ERROR_INVALID_HANDLE) };
-        let mut read = OfProcess::plain();
-        let trigger = match request {
-            Request::CloseProcess { process } => {
-                if self.process_handles.get(handle).is_some_and(|entry| !entry.waits.is_empty()) {
-                    effects.push(Effect::Finding(Finding::ClosedWhileWaiting(on.client, on.call, *process)));
-                }
-                self.close_process_handle(handle, effects);
-                return Reply::Void;
+        if let Request::CloseProcess { process } = request {
+            if self.process_handles.get(handle).is_some_and(|entry| !entry.waits.is_empty()) {
+                effects.push(Effect::Finding(Finding::ClosedWhileWaiting(on.client, on.call, *process)));
             }
-            Request::TerminateProcess { .. } => {
-                read.facet = self.facet_of_system(process);
-                ProcessTrigger::Terminate
-            }
-            Request::SignalProcess { options, .. } => {
-                read = self.read_signal(options, process);
-                ProcessTrigger::Signal
-            }
-            Request::GetProcessInfo { .. } => ProcessTrigger::GetInfo,
-            Request::GetProcessProperties { .. } => ProcessTrigger::GetProperties,
-            Request::ModifyProcess { settings, .. } => {
-                read = self.read_change(settings, process);
-                ProcessTrigger::Modify
-            }
-            Request::SetProcessCallback { callback, .. } => {
-                let registered = self.process_handles.get(handle).is_some_and(|entry| entry.registration.is_some());
-                read.facet = match (*callback, registered) {
-                    (false, _) => ProcessFacet::NoCallback,
-                    (true, false) => ProcessFacet::FirstCallback,
-                    (true, true) => ProcessFacet::SecondCallback,
-                };
-                ProcessTrigger::SetCallback
-            }
-            Request::WaitForProcessExit { .. } => ProcessTrigger::WaitForExit,
-            _ => unreachable!("{:?} is no call on a process", on.call),
-        };
+            self.close_process_handle(handle, effects);
+            return Reply::Void;
+        }
+        let (trigger, read) = self.read_on_process(request, handle, process);
         let before = process.state;
         let row = self.process_row(trigger, read.facet, process.kind, before);
         match (row.surface, row.answer) {
@@ -243,6 +183,29 @@ impl Host {
                 self.block(on.client, For::ProcessExit(handle), *timeout_ms)
             }
             _ => self.done_on_process(row, request, handle, key, effects),
+        }
+    }
+
+    /// What a call on a process handle is about: what happens, and what its document says.
+    fn read_on_process(&self, request: &Request, handle: Key, process: &Process) -> (ProcessTrigger, OfProcess) {
+        let with = |facet| OfProcess { facet, ..OfProcess::plain() };
+        match request {
+            Request::TerminateProcess { .. } => (ProcessTrigger::Terminate, with(self.facet_of_system(process))),
+            Request::SignalProcess { options, .. } => (ProcessTrigger::Signal, self.read_signal(options, process)),
+            Request::GetProcessInfo { .. } => (ProcessTrigger::GetInfo, OfProcess::plain()),
+            Request::GetProcessProperties { .. } => (ProcessTrigger::GetProperties, OfProcess::plain()),
+            Request::ModifyProcess { settings, .. } => (ProcessTrigger::Modify, self.read_change(settings, process)),
+            Request::SetProcessCallback { callback, .. } => {
+                let registered = self.process_handles.get(handle).is_some_and(|entry| entry.registration.is_some());
+                let facet = match (*callback, registered) {
+                    (false, _) => ProcessFacet::NoCallback,
+                    (true, false) => ProcessFacet::FirstCallback,
+                    (true, true) => ProcessFacet::SecondCallback,
+                };
+                (ProcessTrigger::SetCallback, with(facet))
+            }
+            Request::WaitForProcessExit { .. } => (ProcessTrigger::WaitForExit, OfProcess::plain()),
+            _ => unreachable!("{:?} is no call on a process", request.call()),
         }
     }
 

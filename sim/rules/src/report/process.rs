@@ -87,7 +87,7 @@ pub(super) fn write_faults_and_ends(out: &mut String) -> core::fmt::Result {
             ExitCode::Itself => "the number itself".to_owned(),
             ExitCode::LowByte => "the number's lowest byte".to_owned(),
             ExitCode::Always(code) => format!("{code} (0x{code:08X})"),
-            ExitCode::Above128 => "128 and the number".to_owned(),
+            ExitCode::Above128 => "128 and the number's seven lowest bits".to_owned(),
         };
         let (id, os, end) = (row.id, row.os.name(), row.end.name());
         writeln!(out, "| {id} | {os} | {end} | {code} | {} |", sources(row.sources))?;
@@ -96,7 +96,7 @@ pub(super) fn write_faults_and_ends(out: &mut String) -> core::fmt::Result {
 }
 
 /// What a guest brings along that no client asks for: name and value on each guest. None of it is recorded.
-fn constants() -> [(&'static str, [String; GuestOs::COUNT]); 7] {
+fn constants() -> [(&'static str, [String; GuestOs::COUNT]); 9] {
     let each = |value: fn(GuestOs) -> String| [value(GuestOs::Windows), value(GuestOs::Linux)];
     [
         ("guest.users", each(|os| guest::users(os).join(", "))),
@@ -123,6 +123,8 @@ fn constants() -> [(&'static str, [String; GuestOs::COUNT]); 7] {
             }),
         ),
         ("guest.pipe-capacity", each(|_| format!("{} bytes", guest::PIPE_CAPACITY))),
+        ("guest.panicked", each(|os| format!("{:#X}", guest::panicked(os)))),
+        ("guest.starved", each(|os| format!("{:#X}", guest::starved(os)))),
         ("guest.running-exit-code", each(|_| guest::RUNNING_EXIT_CODE.to_string())),
     ]
 }

@@ -45,23 +45,10 @@ impl Sh {
             ["export", ref names @ ..] => self.export(world, names),
             ["unset", ref names @ ..] => {
                 let variables = Arc::make_mut(&mut self.state.variables);
-                for name in names {
-                    variables.remove(*name);
-                }
+                names.iter().for_each(|name| _ = variables.remove(*name));
                 self.shell.end(0);
             }
-            ["cd", ref directory @ ..] => {
-                let home = || self.state.variables.get("HOME").map_or("/", |home| &*home.value);
-                let name = directory.first().copied().unwrap_or_else(home);
-                let path = self.shell.path(name);
-                if world.is_directory(&path) {
-                    self.shell.directory = path;
-                    self.shell.end(0);
-                } else {
-                    let text = format!("cd: can't cd to {name}");
-                    self.fails(world, &text, MISUSE);
-                }
-            }
+            ["cd", ref directory @ ..] => self.change_directory(world, directory.first().copied()),
             ["pwd"] => {
                 let directory = format!("{}\n", self.shell.directory);
                 self.print(world, &directory);
@@ -69,17 +56,7 @@ impl Sh {
             ["test", ref words @ ..] => self.test(world, words),
             ["[", ref words @ .., "]"] => self.test(world, words),
             ["[", ..] => self.fails(world, "[: missing ]", MISUSE),
-            ["read", ref names @ ..] => {
-                let names: Vec<&str> = names.iter().copied().filter(|name| *name != "-r").collect();
-                match names.iter().find(|name| !is_name(name)) {
-                    Some(name) => {
-                        let text = format!("read: {name}: bad variable name");
-                        self.fails(world, &text, MISUSE);
-                    }
-                    None if names.is_empty() => self.fails(world, "read: arg count", MISUSE),
-                    None => self.doing = Doing::Read(names.into_iter().map(Arc::from).collect()),
-                }
-            }
+            ["read", ref names @ ..] => self.read(world, names),
             ["kill", ref words @ ..] => self.kill(world, words),
             ["wait"] => self.doing = Doing::Wait(None),
             ["wait", job] => match job.parse().ok().filter(|job| self.jobs.contains(job)) {
@@ -87,17 +64,7 @@ impl Sh {
                 None => self.shell.end(NO_COMMAND),
             },
             ["trap", ref words @ ..] => self.trap(world, words),
-            ["exec", ref words @ ..] => {
-                let command: Vec<Arc<str>> = words.iter().map(|word| Arc::from(*word)).collect();
-                match self.spawn(world, &command, &[], false) {
-                    Some(child) => self.doing = Doing::Become(child),
-                    None => {
-                        let name = words.first().copied().unwrap_or_default();
-                        self.fails(world, &format!("exec: {name}: not found"), NO_COMMAND);
-                        self.exit(NO_COMMAND);
-                    }
-                }
-            }
+            ["exec", ref words @ ..] => self.become_command(world, words),
             ["eval", ref words @ ..] => {
                 self.shell.end(0);
                 self.run_text(world, &words.join(" "), None);
@@ -112,17 +79,60 @@ impl Sh {
                     self.exit(MISUSE);
                 }
             },
-            ["shift", ref count @ ..] => {
-                let count: usize = count.first().map_or(Some(1), |count| count.parse().ok()).unwrap_or(usize::MAX);
-                if count > self.state.arguments.len() {
-                    self.fails(world, "shift: can't shift that many", MISUSE);
-                } else {
-                    self.state.arguments.drain(..count);
-                    self.shell.end(0);
-                }
-            }
+            ["shift", ref count @ ..] => self.shift(world, count.first().copied()),
             ["set", ref words @ ..] => self.set(world, words),
             _ => self.unmodelled(world, "a command's use"),
+        }
+    }
+
+    /// `cd`: where it is said, or home.
+    fn change_directory(&mut self, world: &mut dyn Surroundings, name: Option<&str>) {
+        let home = || self.state.variables.get("HOME").map_or("/", |home| &*home.value);
+        let name = name.unwrap_or_else(home);
+        let path = self.shell.path(name);
+        if world.is_directory(&path) {
+            self.shell.directory = path;
+            self.shell.end(0);
+        } else {
+            let text = format!("cd: can't cd to {name}");
+            self.fails(world, &text, MISUSE);
+        }
+    }
+
+    /// `read`: the names of the variables that a line goes into.
+    fn read(&mut self, world: &mut dyn Surroundings, names: &[&str]) {
+        let names: Vec<&str> = names.iter().copied().filter(|name| *name != "-r").collect();
+        match names.iter().find(|name| !is_name(name)) {
+            Some(name) => {
+                let text = format!("read: {name}: bad variable name");
+                self.fails(world, &text, MISUSE);
+            }
+            None if names.is_empty() => self.fails(world, "read: arg count", MISUSE),
+            None => self.doing = Doing::Read(names.into_iter().map(Arc::from).collect()),
+        }
+    }
+
+    /// `exec`: the shell is the command from now on.
+    fn become_command(&mut self, world: &mut dyn Surroundings, words: &[&str]) {
+        let command: Vec<Arc<str>> = words.iter().map(|word| Arc::from(*word)).collect();
+        match self.spawn(world, &command, &[], false) {
+            Some(child) => self.doing = Doing::Become(child),
+            None => {
+                let name = words.first().copied().unwrap_or_default();
+                self.fails(world, &format!("exec: {name}: not found"), NO_COMMAND);
+                self.exit(NO_COMMAND);
+            }
+        }
+    }
+
+    /// `shift`: so many arguments fewer.
+    fn shift(&mut self, world: &mut dyn Surroundings, count: Option<&str>) {
+        let count: usize = count.map_or(Some(1), |count| count.parse().ok()).unwrap_or(usize::MAX);
+        if count > self.state.arguments.len() {
+            self.fails(world, "shift: can't shift that many", MISUSE);
+        } else {
+            self.state.arguments.drain(..count);
+            self.shell.end(0);
         }
     }
 
