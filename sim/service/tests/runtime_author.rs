@@ -258,3 +258,16 @@ fn processes_are_told_over_before_their_system_and_only_to_their_own_listeners()
     let heard = heard.lock().expect("not poisoned").clone();
     assert_eq!(heard, [("first", process), ("second", process), ("silo", system)]);
 }
+
+#[test]
+fn a_process_beside_the_container_needs_a_machine_around_it() {
+    let sim = Simulator::builder().start();
+    let agent = sim.client("agent");
+    let (silo, linux) = (running(&agent, "silo", SILO), running(&agent, "linux", LINUX));
+    let none = code(silo.command("cmd /c exit 0").in_utility_vm().spawn());
+    assert_eq!(none, Hresult::ERROR_NOT_SUPPORTED, "a silo has no machine");
+    let mut beside = linux.command("sleep 1").in_utility_vm().spawn().expect("spawned");
+    assert!(beside.wait().expect("over").success());
+    // The first process of the container itself is still to come.
+    assert!(linux.command("true").status().expect("ran").success());
+}
