@@ -8,7 +8,7 @@ use hcs_rules::document::Root;
 use hcs_rules::document::schema::machine::SERVICES_HEEDED_SINCE;
 use hcs_rules::rule::Row;
 use hcs_rules::system;
-use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger};
+use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger, event_options};
 use uuid::Uuid;
 
 use crate::change::Changes;
@@ -177,6 +177,13 @@ impl System {
             Trigger::GuestStops => self.asked.map_or(Facet::PowerOff, |(asked, _)| asked),
             _ => Facet::Plain,
         }
+    }
+}
+
+impl SystemHandle {
+    /// Whether completed operations are announced to the handle's callback.
+    pub(crate) fn announces_operations(&self) -> bool {
+        self.registration.is_some() && self.options & event_options::ENABLE_OPERATION_CALLBACKS != 0
     }
 }
 
