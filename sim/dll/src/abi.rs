@@ -40,6 +40,24 @@ pub(crate) fn raw(bits: u64) -> *mut c_void {
     core::ptr::without_provenance_mut(bits as usize)
 }
 
+/// The exports that run on an operation and take a handle and a document: options, a query, or settings.
+macro_rules! with_document {
+    ($Handle:ty, $handle:path: $($name:ident => $method:ident;)+) => {
+        $(
+            #[unsafe(no_mangle)]
+            pub unsafe extern "system" fn $name(handle: $Handle, on: HCS_OPERATION, document: PCWSTR) -> HRESULT {
+                guarded(UNEXPECTED, || {
+                    // SAFETY: the caller vouches for the string.
+                    let document = unsafe { Argument::read(document) };
+                    code(client().$method($handle(handle), operation(on), document.as_text()))
+                })
+            }
+        )+
+    };
+}
+
+pub(crate) use with_document;
+
 /// A pointer that travels to the thread of a callback. The client vouches for its use there.
 #[derive(Clone, Copy)]
 pub(crate) struct Context(usize);

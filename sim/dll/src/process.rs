@@ -13,7 +13,7 @@ use windows_sys::Win32::System::HostComputeSystem::{
 };
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
-use crate::abi::{UNEXPECTED, code, finish, guarded, listener, operation, process, raw, system};
+use crate::abi::{UNEXPECTED, code, finish, guarded, listener, operation, process, raw, system, with_document};
 use crate::text::Argument;
 use crate::world::client;
 
@@ -61,23 +61,8 @@ pub unsafe extern "system" fn HcsCloseProcess(handle: HCS_PROCESS) {
     guarded((), || client().close_process(process(handle)));
 }
 
-/// Calls that run on an operation and take a document: options, a query, or settings.
-macro_rules! on_process {
-    ($($name:ident => $method:ident;)+) => {
-        $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name(handle: HCS_PROCESS, on: HCS_OPERATION, document: PCWSTR) -> HRESULT {
-                guarded(UNEXPECTED, || {
-                    // SAFETY: the caller vouches for the string.
-                    let document = unsafe { Argument::read(document) };
-                    code(client().$method(process(handle), operation(on), document.as_text()))
-                })
-            }
-        )+
-    };
-}
-
-on_process! {
+with_document! {
+    HCS_PROCESS, process:
     HcsTerminateProcess => terminate_process;
     HcsSignalProcess => signal_process;
     HcsGetProcessProperties => get_process_properties;

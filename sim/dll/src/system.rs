@@ -14,7 +14,7 @@ use windows_sys::Win32::System::HostComputeSystem::{
 };
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
-use crate::abi::{UNEXPECTED, code, finish, guarded, listener, operation, raw, system};
+use crate::abi::{UNEXPECTED, code, finish, guarded, listener, operation, raw, system, with_document};
 use crate::text::Argument;
 use crate::world::client;
 
@@ -72,23 +72,8 @@ pub unsafe extern "system" fn HcsCloseComputeSystem(handle: HCS_SYSTEM) {
     guarded((), || client().close_compute_system(system(handle)));
 }
 
-/// Calls that run on an operation and take a document: options, or a query.
-macro_rules! on_system {
-    ($($name:ident => $method:ident;)+) => {
-        $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name(handle: HCS_SYSTEM, on: HCS_OPERATION, document: PCWSTR) -> HRESULT {
-                guarded(UNEXPECTED, || {
-                    // SAFETY: the caller vouches for the string.
-                    let document = unsafe { Argument::read(document) };
-                    code(client().$method(system(handle), operation(on), document.as_text()))
-                })
-            }
-        )+
-    };
-}
-
-on_system! {
+with_document! {
+    HCS_SYSTEM, system:
     HcsStartComputeSystem => start_compute_system;
     HcsTerminateComputeSystem => terminate_compute_system;
     HcsGetComputeSystemProperties => get_compute_system_properties;
