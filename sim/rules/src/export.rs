@@ -89,17 +89,27 @@ impl Export {
 
 /// Whether a build exports a modelled call.
 pub const fn has(build: Build, call: Call) -> bool {
-    let mut at = 0;
-    while at < EXPORTS.len() {
-        if let (Some(modelled), Some(since)) = (EXPORTS[at].call, EXPORTS[at].since)
-            && modelled as u8 == call as u8
-        {
-            return build as u8 >= since as u8;
-        }
-        at += 1;
-    }
-    panic!("a modelled call has no export")
+    build as u8 >= SINCE[call as usize] as u8
 }
+
+/// The first build that exports each modelled call. One without an export does not compile.
+static SINCE: [Build; Call::COUNT] = {
+    let mut since = [B17763; Call::COUNT];
+    let mut call = 0;
+    while call < Call::COUNT {
+        let mut at = 0;
+        while !matches!(EXPORTS[at].call, Some(modelled) if modelled as usize == call) {
+            at += 1;
+            assert!(at < EXPORTS.len(), "a modelled call has no export");
+        }
+        since[call] = match EXPORTS[at].since {
+            Some(first) => first,
+            None => panic!("a modelled call is exported by no build"),
+        };
+        call += 1;
+    }
+    since
+};
 
 /// Every export, by DLL.
 #[rustfmt::skip]
@@ -215,12 +225,3 @@ pub const EXPORTS: &[Export] = &[
     other(Dll::Vmcompute, "GrantVmAccess"),
     other(Dll::Vmcompute, "RevokeVmAccess"),
 ];
-
-// Every modelled call has its export: checked while compiling.
-const _: () = {
-    let mut at = 0;
-    while at < Call::COUNT {
-        has(Build::B26200, Call::ALL[at]);
-        at += 1;
-    }
-};

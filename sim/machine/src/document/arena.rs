@@ -83,7 +83,22 @@ impl<'a> Node<'a> {
 
     /// The value of a member. Of members that stand twice, the last counts (assumed).
     pub fn get(self, name: &str) -> Option<Node<'a>> {
-        self.members().filter(|(member, _)| *member == name).last().map(|(_, value)| value)
+        if self.value() != Value::Object {
+            return None;
+        }
+        // The most frequent question of all: lengths are compared first, and bytes where they are the same.
+        let Arena { text, entries } = self.arena;
+        let end = self.entry().end;
+        let (mut at, mut found) = (self.at + 1, None);
+        while at < end {
+            let entry = &entries[at as usize];
+            let (from, to) = (entry.key.from as usize, entry.key.to as usize);
+            if to - from == name.len() && &text.as_bytes()[from..to] == name.as_bytes() {
+                found = Some(Node { arena: self.arena, at });
+            }
+            at = entry.end;
+        }
+        found
     }
 
     /// The value at the end of a path of members.
