@@ -19,11 +19,12 @@ impl Host {
     /// The first constraint, in the order of the rows, that stands against the operation.
     pub(crate) fn broken_constraint(&self, key: Key, operation: OperationType) -> Option<Constraint> {
         let system = self.systems.get(key)?;
+        let sections = Sections::of(system);
         let rows = ROWS.iter().filter(|row| row.operation == operation && row.builds.contains(self.build));
-        rows.map(|row| row.constraint).find(|constraint| self.breaks(system, *constraint))
+        rows.map(|row| row.constraint).find(|constraint| self.breaks(system, sections, *constraint))
     }
 
-    fn breaks(&self, system: &System, constraint: Constraint) -> bool {
+    fn breaks(&self, system: &System, sections: Sections<'_>, constraint: Constraint) -> bool {
         match constraint {
             Constraint::NoHypervisor => {
                 let needs = !matches!(system.kind, Kind::ProcessContainer | Kind::HostedContainer);
@@ -31,10 +32,10 @@ impl Host {
             }
             Constraint::OddMemory => memory(system).is_some_and(|size| size % memory_piece(self.quirks) != 0),
             Constraint::ComPort => {
-                let ports = system.machine(&["Devices", "ComPorts"]);
+                let ports = sections.device("ComPorts");
                 ports.is_some_and(|ports| ports.members().any(|(name, _)| !matches!(name, "0" | "1")))
             }
-            Constraint::ScsiSlot => system.machine(&["Devices", "Scsi"]).is_some_and(|controllers| {
+            Constraint::ScsiSlot => sections.device("Scsi").is_some_and(|controllers| {
                 let slots = |controller: Node<'_>| {
                     let attachments = present(controller, "Attachments");
                     attachments.is_some_and(|list| list.members().any(|(slot, _)| !is_scsi_slot(slot)))
@@ -42,7 +43,7 @@ impl Host {
                 controllers.members().count() > 4 || controllers.members().any(|(_, controller)| slots(controller))
             }),
             Constraint::SharesCollide => {
-                let shares = system.machine(&["Devices", "Plan9", "Shares"]);
+                let shares = sections.device("Plan9").and_then(|plan9| present(plan9, "Shares"));
                 let named = |member| {
                     shares.is_some_and(|shares| {
                         has_twins(shares.items().filter_map(|share| {
@@ -66,18 +67,16 @@ impl Host {
                     })
                 }
             }
-            Constraint::Endpoint => adapters(system).any(|id| self.endpoint(id).is_none()),
-            Constraint::Isolation => system.machine(&["SecuritySettings", "Isolation"]).is_some_and(|isolation| {
+            Constraint::Endpoint => sections.adapters().any(|id| self.endpoint(id).is_none()),
+            Constraint::Isolation => sections.security("Isolation").is_some_and(|isolation| {
                 let kind = present(isolation, "IsolationType").and_then(Node::as_str);
                 let file = system.machine(&["GuestState", "GuestStateFilePath"]).is_some();
                 kind.is_none() || (kind == Some("GuestStateOnly") && !file)
             }),
-            Constraint::TrustedPlatformModule => {
-                system.machine(&["SecuritySettings", "EnableTpm"]).and_then(Node::as_bool) == Some(true)
-            }
+            Constraint::TrustedPlatformModule => sections.security("EnableTpm").and_then(Node::as_bool) == Some(true),
             Constraint::RegionNeedsOvercommit => {
                 let overcommits = system.machine(&["ComputeTopology", "Memory", "AllowOvercommit"]);
-                overcommits.and_then(Node::as_bool) == Some(false) && regions(system).next().is_some()
+                overcommits.and_then(Node::as_bool) == Some(false) && sections.regions().next().is_some()
             }
             Constraint::NoHost => {
                 let found = || self.index.get(&FoldedId::of(hosting_id(system)?));
@@ -89,29 +88,27 @@ impl Host {
             Constraint::HostUnconnected => {
                 self.hosting(system).is_some_and(|hosting| hosting.connection != Connection::Open)
             }
-            Constraint::NoTemplate => template_id(system).is_some_and(|id| self.index.get(&FoldedId::of(id)).is_none()),
+            Constraint::NoTemplate => sections.template().is_some_and(|id| self.index.get(&FoldedId::of(id)).is_none()),
             Constraint::ForeignTemplate => {
-                self.template(system).is_some_and(|template| template.creator != system.creator)
+                self.template(sections).is_some_and(|template| template.creator != system.creator)
             }
             Constraint::NotATemplate => {
-                self.template(system).is_some_and(|template| template.state != SystemState::Template)
+                self.template(sections).is_some_and(|template| template.state != SystemState::Template)
             }
-            Constraint::RegionName => regions(system).any(|region| {
+            Constraint::RegionName => sections.regions().any(|region| {
                 let name = present(region, "SectionName").and_then(Node::as_str);
                 name.is_some_and(|name| !name.starts_with('\\'))
             }),
             Constraint::CloneWithAdapters => {
-                template_id(system).is_some()
-                    && system
-                        .machine(&["Devices", "NetworkAdapters"])
-                        .is_some_and(|list| list.members().next().is_some())
+                sections.template().is_some()
+                    && sections.device("NetworkAdapters").is_some_and(|list| list.members().next().is_some())
             }
             Constraint::NoSavedState
             | Constraint::SavedStateLocked
             | Constraint::SavedStateForeign
             | Constraint::SavedStateNewer
             | Constraint::SavedStateTorn => {
-                let path = system.machine(&["RestoreState", "SaveStateFilePath"]).and_then(Node::as_str);
+                let path = sections.restore("SaveStateFilePath").and_then(Node::as_str);
                 path.and_then(|path| self.restore_refusal(path)) == Some(constraint)
             }
             // A save says itself where it is to go: see `Host::save_refusal`.
@@ -121,7 +118,7 @@ impl Host {
             | Constraint::SaveDenied
             | Constraint::SaveLocked
             | Constraint::SaveFull => false,
-            Constraint::EndpointAttached => adapters(system).any(|id| self.is_attached_elsewhere(id, system)),
+            Constraint::EndpointAttached => sections.adapters().any(|id| self.is_attached_elsewhere(id, system)),
         }
     }
 
@@ -129,8 +126,8 @@ impl Host {
         self.systems.get(self.index.get(&FoldedId::of(hosting_id(system)?))?)
     }
 
-    fn template(&self, system: &System) -> Option<&System> {
-        self.systems.get(self.index.get(&FoldedId::of(template_id(system)?))?)
+    fn template(&self, sections: Sections<'_>) -> Option<&System> {
+        self.systems.get(self.index.get(&FoldedId::of(sections.template()?))?)
     }
 
     /// The system that a new one lives in, or was made from, learns of it.
@@ -163,7 +160,7 @@ impl Host {
     pub(crate) fn attach_endpoints(&mut self, key: Key) {
         let Some(system) = self.systems.get(key) else { return };
         let sequence = system.sequence;
-        let endpoints: Vec<Uuid> = adapters(system).filter_map(|id| self.endpoint(id)).collect();
+        let endpoints: Vec<Uuid> = Sections::of(system).adapters().filter_map(|id| self.endpoint(id)).collect();
         self.attached.extend(endpoints.into_iter().map(|endpoint| (endpoint, sequence)));
     }
 
@@ -176,15 +173,53 @@ impl Host {
     }
 }
 
-/// The endpoints of the adapters in a machine's document.
-fn adapters(system: &System) -> impl Iterator<Item = &str> {
-    let list = system.machine(&["Devices", "NetworkAdapters"]);
-    list.into_iter().flat_map(Node::members).filter_map(|(_, adapter)| present(adapter, "EndpointId")?.as_str())
+/// The sections of a machine's document that constraints are about, looked up once for all of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Sections<'a> {
+    devices: Option<Node<'a>>,
+    security: Option<Node<'a>>,
+    restore: Option<Node<'a>>,
 }
 
-/// The shared memory regions in a machine's document.
-pub(crate) fn regions(system: &System) -> impl Iterator<Item = Node<'_>> {
-    system.machine(&["Devices", "SharedMemory", "Regions"]).into_iter().flat_map(Node::items)
+impl<'a> Sections<'a> {
+    pub(crate) fn of(system: &'a System) -> Sections<'a> {
+        let machine = system.machine(&[]);
+        let section = |name| present(machine?, name);
+        Sections {
+            devices: section("Devices"),
+            security: section("SecuritySettings"),
+            restore: section("RestoreState"),
+        }
+    }
+
+    fn device(self, name: &str) -> Option<Node<'a>> {
+        present(self.devices?, name)
+    }
+
+    fn security(self, name: &str) -> Option<Node<'a>> {
+        present(self.security?, name)
+    }
+
+    fn restore(self, name: &str) -> Option<Node<'a>> {
+        present(self.restore?, name)
+    }
+
+    /// The id of the template that the machine is to be made from.
+    fn template(self) -> Option<&'a str> {
+        self.restore("TemplateSystemId")?.as_str()
+    }
+
+    /// The endpoints of the machine's adapters.
+    fn adapters(self) -> impl Iterator<Item = &'a str> {
+        let list = self.device("NetworkAdapters").into_iter().flat_map(Node::members);
+        list.filter_map(|(_, adapter)| present(adapter, "EndpointId")?.as_str())
+    }
+
+    /// The shared memory regions of the machine.
+    pub(crate) fn regions(self) -> impl Iterator<Item = Node<'a>> {
+        let shared = self.device("SharedMemory").and_then(|shared| present(shared, "Regions"));
+        shared.into_iter().flat_map(Node::items)
+    }
 }
 
 /// The size of a machine's memory, in megabytes.
@@ -199,7 +234,7 @@ pub(crate) fn hosting_id(system: &System) -> Option<&str> {
 
 /// The id of the template that a machine is to be made from.
 pub(crate) fn template_id(system: &System) -> Option<&str> {
-    system.machine(&["RestoreState", "TemplateSystemId"])?.as_str()
+    Sections::of(system).template()
 }
 
 /// Whether a name is that of a slot of a SCSI controller.
