@@ -234,7 +234,7 @@ pub(crate) fn hosting_id(system: &System) -> Option<&str> {
 
 /// The id of the template that a machine is to be made from.
 pub(crate) fn template_id(system: &System) -> Option<&str> {
-    Sections::of(system).template()
+    system.machine(&["RestoreState", "TemplateSystemId"])?.as_str()
 }
 
 /// Whether a name is that of a slot of a SCSI controller.

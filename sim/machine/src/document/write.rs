@@ -164,7 +164,15 @@ impl ListWriter<'_> {
 
 /// A string with its quotes and escapes. Everything but quotes, backslashes and control characters stays as it is.
 fn string(out: &mut String, text: &str) {
+    out.reserve(text.len() + 2);
     out.push('"');
+    // Nearly every text is plain, and this loop has no branches.
+    let is_special = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
+    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escape = match byte {
