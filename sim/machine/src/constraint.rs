@@ -75,8 +75,8 @@ impl Host {
             }),
             Constraint::TrustedPlatformModule => sections.security("EnableTpm").and_then(Node::as_bool) == Some(true),
             Constraint::RegionNeedsOvercommit => {
-                let overcommits = system.machine(&["ComputeTopology", "Memory", "AllowOvercommit"]);
-                overcommits.and_then(Node::as_bool) == Some(false) && sections.regions().next().is_some()
+                let overcommits = || system.machine(&["ComputeTopology", "Memory", "AllowOvercommit"])?.as_bool();
+                sections.regions().next().is_some() && overcommits() == Some(false)
             }
             Constraint::NoHost => {
                 let found = || self.index.get(&FoldedId::of(hosting_id(system)?));
@@ -229,7 +229,10 @@ fn memory(system: &System) -> Option<u64> {
 
 /// The id of the system that a container is to live in.
 pub(crate) fn hosting_id(system: &System) -> Option<&str> {
-    system.member(&["HostingSystemId"]).filter(|_| system.kind == Kind::HostedContainer)?.as_str()
+    if system.kind != Kind::HostedContainer {
+        return None;
+    }
+    system.member(&["HostingSystemId"])?.as_str()
 }
 
 /// The id of the template that a machine is to be made from.
