@@ -104,7 +104,7 @@ fn main() -> ExitCode {
         Some(What::List) => list(),
         Some(What::Commands) => commands(),
         Some(What::Programs) => {
-            stage::programs().for_each(|program| say!("{program}"));
+            hcs_sim::director::programs().for_each(|program| say!("{program}"));
             Ok(ExitCode::SUCCESS)
         }
         Some(What::Check { file, root, build, all }) => check(&file, root.as_deref(), build, all),
@@ -206,7 +206,7 @@ fn commands() -> Result<ExitCode, String> {
     }
     for (heading, of_client) in [("What happens in the world:", false), ("What a client does, after its name:", true)] {
         say!("\n{heading}");
-        for command in stage::COMMANDS.iter().filter(|command| command.is_of_client() == of_client) {
+        for command in stage::commands().filter(|command| command.is_of_client() == of_client) {
             let mut word = command.word;
             for line in wrapped(command.about, 90) {
                 say!("  {word:<18} {line}");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hcs_scenarios::library::{DOCUMENTS, STORIES};
 use hcs_scenarios::lint;
-use hcs_scenarios::stage::{BEFORE_EXAMPLES, COMMANDS, Stage};
+use hcs_scenarios::stage::{BEFORE_EXAMPLES, Stage, commands};
 use hcs_scenarios::story::Story;
 
 #[test]
@@ -45,7 +45,7 @@ fn a_changed_line_is_noticed_where_it_stands() {
 
 #[test]
 fn every_example_in_the_help_works() {
-    for command in COMMANDS {
+    for command in commands() {
         let mut stage = Stage::new(None, None);
         let mut printed = Vec::new();
         for line in BEFORE_EXAMPLES.iter().chain([&command.example]) {

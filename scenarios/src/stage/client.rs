@@ -7,8 +7,9 @@ use hcs_rules::export::{Dll, Export};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::{EventType, GENERIC_ALL, INFINITE, OperationType};
 use hcs_sim::Client;
+use hcs_sim::director::happened;
 
-use super::words::{happened, milliseconds, seconds, text, told};
+use super::words::{milliseconds, seconds, text, told};
 use super::{Stage, process};
 use crate::library;
 

@@ -32,6 +32,7 @@
 //! | `client` | a client, which implements [`hcs_api::Hcs`] |
 //! | `pump` | the one loop: input, machine, verdicts, delivery, time |
 //! | `fault` | rules of faults; holding, dropping and doubling notifications |
+//! | [`director`] | what the world does, in the words of stories |
 //! | `files` | the host's files, as a test puts them and looks at them |
 //! | `guest` | programs of guests that users write in Rust |
 //! | `clock`, `draw` | how time moves; where random choices come from |
@@ -51,6 +52,8 @@ mod callback;
 mod client;
 #[cfg(not(hcs_loom))]
 mod clock;
+#[cfg(not(hcs_loom))]
+pub mod director;
 #[cfg(not(hcs_loom))]
 mod draw;
 #[cfg(not(hcs_loom))]

@@ -1,32 +1,15 @@
-//! What a story does to the world.
+//! What the world does to systems, guests, the host and time.
 
-use std::collections::BTreeMap;
-
-use hcs_rules::access::Rights;
+use super::words::{call, duration, happened};
+use super::{Director, programs};
+use crate::fault::{Notifications, Unfinished, Until, on};
+use crate::simulator::Hold;
 use hcs_rules::failure::Failure;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::{Profile, Quirk};
 use hcs_rules::vocabulary::EventType;
-use hcs_sim::{Hold, Notifications, Unfinished, Until, on};
 
-use super::words::{call, duration, happened};
-use super::{Actor, Stage};
-
-impl Stage {
-    pub(super) fn client(&mut self, words: &[&str]) -> Result<String, String> {
-        let name = *words.first().ok_or("which name?")?;
-        let rights = match words.get(1..) {
-            Some(["as", "user"]) => Rights::User,
-            Some(["as", "hyper-v-administrator"]) => Rights::HyperVAdministrator,
-            Some([]) => Rights::Administrator,
-            _ => return Err("as user, as hyper-v-administrator, or nothing".to_owned()),
-        };
-        let client = self.sim.client_as(name, rights);
-        let actor = Actor { client, systems: BTreeMap::new(), processes: BTreeMap::new(), begun: BTreeMap::new() };
-        self.actors.insert(name.to_owned(), actor);
-        Ok(String::new())
-    }
-
+impl Director {
     pub(super) fn fault(&mut self, words: &[&str]) -> Result<String, String> {
         let word = *words.first().ok_or("on which call?")?;
         let mut rule: Unfinished = on(call(word).ok_or_else(|| format!("no call {word}"))?);
@@ -154,7 +137,7 @@ impl Stage {
     }
 
     pub(super) fn programs(&mut self, _words: &[&str]) -> Result<String, String> {
-        Ok(super::programs().map(|program| format!("\n  {program}")).collect())
+        Ok(programs().map(|program| format!("\n  {program}")).collect())
     }
 
     pub(super) fn hypervisor(&mut self, words: &[&str]) -> Result<String, String> {

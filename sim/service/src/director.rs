@@ -1,0 +1,132 @@
+//! What the world does, in the words of stories: one grammar for stories, the C header and the environment.
+//!
+//! | file | what is there |
+//! |---|---|
+//! | `world` | systems, guests, the host, faults, time |
+//! | `files` | files of the host |
+//! | `words` | how a line is split, what its times and calls mean |
+
+mod files;
+mod words;
+mod world;
+
+use hcs_machine::guest::program::PROGRAMS;
+use hcs_rules::guest::GuestOs;
+
+use crate::simulator::{Hold, Simulator};
+
+pub use words::{duration, happened, split, tail};
+
+/// The programs that every guest has: how each is used, in which guests, what it does.
+pub fn programs() -> impl Iterator<Item = String> {
+    PROGRAMS.iter().map(|program| {
+        let oses: Vec<&str> =
+            GuestOs::ALL.iter().filter(|os| program.oses.contains(**os)).map(|os| os.name()).collect();
+        format!("{} ({}): {}", program.usage, oses.join(", "), program.about)
+    })
+}
+
+/// One thing that the world can be told to do, or to show.
+#[derive(Debug)]
+pub struct Direction {
+    /// The word that names it.
+    pub word: &'static str,
+    /// An example.
+    pub example: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    run: fn(&mut Director, &[&str]) -> Result<String, String>,
+}
+
+macro_rules! directions {
+    ($($word:literal $example:literal $about:literal $run:path;)+) => {
+        /// Everything that the world can be told.
+        pub const DIRECTIONS: &[Direction] = &[$(Direction { word: $word, example: $example, about: $about, run: $run }),+];
+    };
+}
+
+directions! {
+    "fault" "fault Start nth=2 fail=ERROR_NO_SYSTEM_RESOURCES" "A rule of faults: a call, id= client= nth= probability=, and fail= refuse= as= delay= guest= or hang." Director::fault;
+    "hold" "hold vm SystemExited" "Notifications of a system are held, all or of one event, until `release`." Director::hold;
+    "release" "release" "Everything held is let go." Director::release;
+    "drop" "drop vm SystemExited" "The next notification of a system is lost." Director::drop_one;
+    "double" "double vm SystemExited" "The next notification of a system comes twice." Director::double_one;
+    "guest-crash" "guest-crash vm" "The system's guest crashes." Director::guest_crash;
+    "guest-off" "guest-off vm" "The system's guest powers itself off." Director::guest_off;
+    "guest-reset" "guest-reset vm" "The system's guest restarts." Director::guest_reset;
+    "guest-disconnect" "guest-disconnect vm" "The system's guest connection is lost." Director::guest_disconnect;
+    "worker-crash" "worker-crash vm" "The system's worker process dies." Director::worker_crash;
+    "rdp-mode" "rdp-mode vm" "The system's guest turns enhanced session mode on or off." Director::rdp_mode;
+    "manager-starts" "manager-starts 0A7B1C2D-1111-2222-3333-444455556666" "The Hyper-V manager starts a machine of its own under this id." Director::manager_starts;
+    "guest" "guest app.exe: stdout \"ready\"; after 3s exit 5" "Guests have a program of this name: steps between semicolons. `stdout TEXT`, `stderr TEXT`, `after TIME`, `read`, `expect TEXT`, `cat`, `exit N`, `crash N`, `forever`, `ignore signals`, `on SIGNAL STEP`, `spawn COMMAND`, `run COMMAND`, `flood BYTES`, `repeat N ( ... )`." Director::guest;
+    "guest-gone" "guest-gone app.exe" "Guests have the program no more. What runs goes on." Director::guest_gone;
+    "programs" "programs" "Shows the programs that every guest has." Director::programs;
+    "process-exit" "process-exit web 1000 3" "A process of a system ends with a code, as if by itself." Director::process_exit;
+    "hypervisor" "hypervisor off" "The host has a hypervisor, or none." Director::hypervisor;
+    "endpoints" "endpoints any" "The endpoints of the host's network: their ids, or any." Director::endpoints;
+    "state-file" "state-file C:\\saved.vmrs" "A file with a saved state is there, or gone." Director::state_file;
+    "file" "file C:\\vms\\disk.vhdx" "A file is put on the host, with the words that follow `=`; or `gone`, `locked`, `unlocked`, `read-only`, `writable`, `denied`, `permitted`." Director::file;
+    "folder" "folder C:\\vms" "A folder is put on the host, or `gone`." Director::folder;
+    "volume" "volume D" "A volume appears; or `gone`, `read-only`, `writable`, `not-ready`, `ready`, `room` and a number of bytes." Director::volume;
+    "tree" "tree C:\\ProgramData" "What is in a folder of the host and below it." Director::tree;
+    "acl" "acl C:\\Windows" "The access control list of a file or folder of the host." Director::acl;
+    "inspect" "inspect C:\\vms\\none.vmgs" "What is in a state file of the host." Director::inspect;
+    "quirk" "quirk StateErrorsFromCall" "The host shows a behaviour where recordings conflict, or no more: `off`." Director::quirk;
+    "profile" "profile loaded" "How fast the host is from now on." Director::profile;
+    "resources" "resources vm" "What the system has that can be modified." Director::resources;
+    "service" "service stop" "The compute service stops, or is back: `service return`." Director::service;
+    "advance" "advance 5s" "Time passes." Director::advance;
+    "settle" "settle" "Time passes until nothing is pending but what hangs." Director::settle;
+    "digest" "digest" "The digest of everything so far." Director::digest;
+    "finish" "finish" "The world ends, and tells what was wrong." Director::finish;
+}
+
+/// Tells a world what to do, a line at a time. What is held back is let go when the director is dropped.
+pub struct Director {
+    sim: Simulator,
+    holds: Vec<Hold>,
+    /// The line that is carried out, for those that take its end as it was written.
+    line: String,
+}
+
+impl Director {
+    /// A director of this world.
+    pub fn new(sim: Simulator) -> Director {
+        Director { sim, holds: Vec::new(), line: String::new() }
+    }
+
+    /// The world.
+    pub fn sim(&self) -> &Simulator {
+        &self.sim
+    }
+
+    /// Carries out a line, and gives what it shows, which may be nothing.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong with the line.
+    pub fn run(&mut self, line: &str) -> Result<String, String> {
+        let words = split(line);
+        let Some((word, rest)) = words.split_first() else { return Ok(String::new()) };
+        let direction = Direction::by_word(word).ok_or_else(|| format!("unknown word {word}"))?;
+        line.clone_into(&mut self.line);
+        (direction.run)(self, rest)
+    }
+
+    /// The last so many words of the line, as they were written.
+    fn tail(&self, count: usize) -> &str {
+        tail(&self.line, count)
+    }
+}
+
+impl Direction {
+    /// The one of this word.
+    pub fn by_word(word: &str) -> Option<&'static Direction> {
+        DIRECTIONS.iter().find(|direction| direction.word == word)
+    }
+}
+
+impl std::fmt::Debug for Director {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "a director of {:?}", self.sim)
+    }
+}

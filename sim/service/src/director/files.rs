@@ -1,0 +1,104 @@
+//! Files of the host: what the world does to them, what can be looked at.
+
+use hcs_machine::state_file::vmgs::Other;
+use hcs_machine::state_file::vmrs::Value;
+use hcs_rules::state_file::row;
+
+use super::Director;
+use super::words::happened;
+
+impl Director {
+    pub(super) fn file(&mut self, words: &[&str]) -> Result<String, String> {
+        let (path, what) = words.split_first().ok_or("which file?")?;
+        Ok(happened(match what {
+            [] => self.sim.put_file(path, b""),
+            ["=", content @ ..] => self.sim.put_file(path, content.join(" ").as_bytes()),
+            ["gone"] => self.sim.remove_file(path),
+            ["locked"] => self.sim.lock_file(path, true),
+            ["unlocked"] => self.sim.lock_file(path, false),
+            ["read-only"] => self.sim.set_file_read_only(path, true),
+            ["writable"] => self.sim.set_file_read_only(path, false),
+            ["denied"] => self.sim.deny_file(path, true),
+            ["permitted"] => self.sim.deny_file(path, false),
+            _ => return Err(format!("a file cannot be {}", what.join(" "))),
+        }))
+    }
+
+    pub(super) fn folder(&mut self, words: &[&str]) -> Result<String, String> {
+        match words {
+            [path] => Ok(happened(self.sim.put_folder(path))),
+            [path, "gone"] => Ok(happened(self.sim.remove_file(path))),
+            _ => Err("folder PATH, or folder PATH gone".to_owned()),
+        }
+    }
+
+    pub(super) fn volume(&mut self, words: &[&str]) -> Result<String, String> {
+        let (letter, what) = words.split_first().ok_or("which volume?")?;
+        let letter = letter.chars().next().ok_or("which volume?")?;
+        Ok(happened(match what {
+            [] => self.sim.set_volume(letter, true),
+            ["gone"] => self.sim.set_volume(letter, false),
+            ["read-only"] => self.sim.set_volume_read_only(letter, true),
+            ["writable"] => self.sim.set_volume_read_only(letter, false),
+            ["not-ready"] => self.sim.set_volume_ready(letter, false),
+            ["ready"] => self.sim.set_volume_ready(letter, true),
+            ["room", bytes] => {
+                self.sim.set_volume_room(letter, bytes.parse().map_err(|_| format!("no number {bytes}"))?)
+            }
+            _ => return Err(format!("a volume cannot be {}", what.join(" "))),
+        }))
+    }
+
+    pub(super) fn tree(&mut self, words: &[&str]) -> Result<String, String> {
+        let branches = self.sim.tree(words.first().ok_or("of which folder?")?);
+        let size = |size: Option<u64>| size.map(|size| format!(", {size} bytes")).unwrap_or_default();
+        let lines: String = branches.iter().map(|branch| format!("\n  {}{}", branch.path, size(branch.size))).collect();
+        Ok(if lines.is_empty() { "nothing".to_owned() } else { lines })
+    }
+
+    pub(super) fn acl(&mut self, words: &[&str]) -> Result<String, String> {
+        match self.sim.access_list(words.first().ok_or("of which file?")?) {
+            Some(list) => Ok(list.iter().map(|entry| format!("\n  {entry}")).collect()),
+            None => Ok("nothing".to_owned()),
+        }
+    }
+
+    /// Guest state by its extension, runtime state otherwise.
+    pub(super) fn inspect(&mut self, words: &[&str]) -> Result<String, String> {
+        let path = *words.first().ok_or("which file?")?;
+        if path.to_ascii_lowercase().ends_with(".vmgs") {
+            return Ok(match self.sim.guest_state(path) {
+                None => "nothing".to_owned(),
+                Some(Err(damage)) => row(damage).about.to_owned(),
+                Some(Ok(state)) => {
+                    let other = match state.other {
+                        Other::Blank => "no other",
+                        Other::Before => "the state before in the other",
+                        Other::Damaged => "the other damaged",
+                    };
+                    let files = (1..63).filter(|file| state.entry(*file).is_some()).count();
+                    format!("guest state {} in header {}, {other}, {files} files", state.sequence, state.slot)
+                }
+            });
+        }
+        Ok(match self.sim.runtime_state(path) {
+            None => "nothing".to_owned(),
+            Some(Err(damage)) => row(damage).about.to_owned(),
+            Some(Ok(state)) => {
+                let lines = state.values.iter().map(|(path, value)| format!("\n  {path} {}", shown(value)));
+                format!("runtime state {} in header {}{}", state.sequence, state.slot, lines.collect::<String>())
+            }
+        })
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Integer(number) => number.to_string(),
+        Value::Unsigned(number) => number.to_string(),
+        Value::Double(bits) => f64::from_bits(*bits).to_string(),
+        Value::String(text) => format!("{text:?}"),
+        Value::Array(bytes) => format!("{} bytes", bytes.len()),
+        Value::Boolean(is) => is.to_string(),
+    }
+}
