@@ -12,6 +12,7 @@
 //! | `configuration`, `constraint`, `change` | documents that come in: which facet, what stands against them, what they change |
 //! | [`document`] | JSON: the arena, the tokeniser's driver, the validator, the writer |
 //! | [`files`], [`state_file`] | the host's file system, the calls on it; guest state and runtime state in files |
+//! | [`disk`] | virtual disks in files |
 //! | `answer`, `properties` | the documents that come back |
 //! | [`handle`], [`id`], [`table`], [`time`] | handles, ids, copy-on-write tables, virtual time |
 //! | [`canonical`] | the bytes of a step, and the digest over them |
@@ -27,6 +28,7 @@ mod client;
 mod completion;
 mod configuration;
 mod constraint;
+pub mod disk;
 pub mod document;
 pub mod effect;
 mod execution;

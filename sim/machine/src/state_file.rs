@@ -10,7 +10,7 @@
 //! A change is a list of [`Write`]s. Carried out in their order, and broken off anywhere, they leave what was there before,
 //! or a file that no reader takes.
 
-mod codec;
+pub(crate) mod codec;
 pub mod saved;
 pub mod vmgs;
 pub mod vmrs;

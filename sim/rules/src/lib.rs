@@ -11,6 +11,7 @@
 //! | [`export`] | which DLL exports what, since when, and whether it is modelled |
 //! | [`argument`], [`handle`], [`operation`], [`service`], [`access`], [`document`] | the stages before the last |
 //! | [`mod@file`], [`grant`], [`state_file`] | what the host's file system says; access of machines to files; the layout of state files |
+//! | [`disk`] | virtual disks: the calls on them, and the layout of VHDX files |
 //! | [`system`] | the last stage: what happens to a compute system, a file for each part of its life |
 //! | [`process`] | the same for a process |
 //! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |
@@ -29,6 +30,7 @@ pub mod argument;
 pub mod build;
 mod closed;
 pub mod constraint;
+pub mod disk;
 pub mod document;
 pub mod evidence;
 pub mod export;

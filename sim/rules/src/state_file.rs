@@ -27,7 +27,7 @@ pub struct Field {
     pub size: usize,
 }
 
-const fn field(name: &'static str, at: usize, size: usize) -> Field {
+pub(crate) const fn field(name: &'static str, at: usize, size: usize) -> Field {
     Field { name, at, size }
 }
 
@@ -63,8 +63,10 @@ macro_rules! layout {
     };
 }
 
+pub(crate) use layout;
+
 /// Every byte belongs to one field.
-const fn covers_once(layout: &Layout) {
+pub(crate) const fn covers_once(layout: &Layout) {
     let mut at = 0;
     let mut end = 0;
     while at < layout.fields.len() {

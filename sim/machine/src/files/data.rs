@@ -62,6 +62,18 @@ impl Data {
         self.read(0, usize::MAX)
     }
 
+    /// The pieces that are not all zeros and begin in a stretch that begins with a piece, each with its place.
+    pub(crate) fn pieces(&self, at: u64, length: u64) -> impl Iterator<Item = (u64, &[u8; PIECE])> {
+        let (first, end) = (at / PIECE as u64, at.saturating_add(length).div_ceil(PIECE as u64));
+        let found = self.pieces.range(first..end.max(first));
+        found.map(|(place, piece)| (place * PIECE as u64, &**piece))
+    }
+
+    /// Has at least so many bytes then: the new ones are zeros.
+    pub(crate) fn extend_to(&mut self, length: u64) {
+        self.length = self.length.max(length);
+    }
+
     /// Writes bytes from here on. The file grows if it must; what lies between is zeros.
     pub fn write(&mut self, at: u64, bytes: &[u8]) {
         let mut done = 0;

@@ -128,7 +128,7 @@ fn footer_of(created: u32, id: Uuid) -> Vec<u8> {
 }
 
 /// One's complement of the sum of the footer's bytes, without the checksum's own.
-fn footer_checksum(of: &Structure) -> u32 {
+pub(crate) fn footer_checksum(of: &Structure) -> u32 {
     let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
     !(sum(&of.bytes) - sum(of.part(footer::CHECKSUM)))
 }
