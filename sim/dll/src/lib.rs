@@ -5,7 +5,8 @@
 //!
 //! | file | what is there |
 //! |---|---|
-//! | [`world`] | the process's world, configured by `HCS_SIM_SEED` and `HCS_SIM_BUILD` |
+//! | [`world`] | the process's world, as `HCS_SIM_*` says |
+//! | [`control`] | the exports by which programs in other languages control it, declared in `include/hcs_sim.h` |
 //! | [`computecore`] | the exports, all of them |
 //! | `operation`, `system`, `process`, `service`, `files` | the exports of one noun each |
 //! | `unmodelled` | exports that are there and say that they are not modelled |
@@ -24,6 +25,7 @@ compile_error!("handles carry 64 bits");
 
 mod abi;
 pub mod computecore;
+pub mod control;
 mod files;
 #[cfg(unix)]
 mod handle;
@@ -36,4 +38,4 @@ mod text;
 mod unmodelled;
 pub mod world;
 
-pub use world::{client, reset, simulator};
+pub use world::{client, reset, simulator, tell};

@@ -5,16 +5,11 @@
 
 use hcs_api::Hcs;
 use hcs_rules::vocabulary::Call;
-use windows_sys::core::{BOOL, HRESULT, PCWSTR, PWSTR};
+use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use crate::abi::{UNEXPECTED, code, finish, guarded};
 use crate::text::Argument;
 use crate::world::client;
-
-#[unsafe(no_mangle)]
-pub extern "system" fn HcsSimIsSimulated() -> BOOL {
-    1
-}
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsGetServiceProperties(propertyquery: PCWSTR, result: *mut PWSTR) -> HRESULT {

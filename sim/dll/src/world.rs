@@ -1,46 +1,109 @@
 //! The process's world: one simulator in a free world's time, and this process as its one client.
+//!
+//! It is made with the first call, as the environment says:
+//!
+//! | variable | what it says | unless said |
+//! |---|---|---|
+//! | `HCS_SIM_SEED` | the seed of every random choice | 0 |
+//! | `HCS_SIM_BUILD` | the Windows build, by its number | 20348 |
+//! | `HCS_SIM_SPEED` | how much faster than real time guests are | 1 |
+//! | `HCS_SIM_STORY` | a file of lines for [`Director::run`], carried out before the first call | none |
+//! | `HCS_SIM_TRANSCRIPT` | a file to which the transcript is written as it comes | none |
+//!
+//! A variable that says nothing sensible ends the process: a test must not pass in a world that nobody asked for.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::fs::File;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use hcs_rules::build::Build;
+use hcs_sim::director::Director;
 use hcs_sim::{Client, Clock, Simulator};
 
-#[derive(Clone)]
 struct World {
     simulator: Simulator,
     client: Client,
+    director: Arc<Director>,
+    speed: f64,
 }
 
-fn world() -> &'static Mutex<World> {
+fn world() -> MutexGuard<'static, World> {
     static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
-    WORLD.get_or_init(|| {
-        let variable = |name: &str| std::env::var(name).ok();
-        let seed = variable("HCS_SIM_SEED").and_then(|seed| seed.parse().ok()).unwrap_or(0);
-        let build = variable("HCS_SIM_BUILD").and_then(|build| build.parse().ok()).and_then(Build::from_number);
-        Mutex::new(make(seed, build.unwrap_or(Build::SERVER_2022)))
-    })
+    let world = WORLD.get_or_init(|| match from_environment() {
+        Ok(world) => Mutex::new(world),
+        Err(problem) => {
+            eprintln!("hcs-sim: {problem}");
+            std::process::exit(2)
+        }
+    });
+    world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn make(seed: u64, build: Build) -> World {
-    let simulator = Simulator::builder().seed(seed).on(build).clock(Clock::Free(1.0)).start();
+/// What a variable says, if it is set.
+fn variable<T: FromStr>(name: &str) -> Result<Option<T>, String> {
+    match std::env::var(name) {
+        Ok(text) => text.parse().map(Some).map_err(|_| format!("{name} is {text:?}, which says nothing here")),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(error) => Err(format!("{name}: {error}")),
+    }
+}
+
+fn from_environment() -> Result<World, String> {
+    let seed = variable("HCS_SIM_SEED")?.unwrap_or(0);
+    let build = match variable("HCS_SIM_BUILD")? {
+        Some(number) => Build::from_number(number).ok_or(format!("HCS_SIM_BUILD: build {number} is not simulated"))?,
+        None => Build::SERVER_2022,
+    };
+    let speed: f64 = variable("HCS_SIM_SPEED")?.unwrap_or(1.0);
+    if !(speed.is_finite() && speed > 0.0) {
+        return Err(format!("HCS_SIM_SPEED is {speed}: no speed"));
+    }
+    let world = make(seed, build, speed);
+    if let Some(path) = variable::<String>("HCS_SIM_TRANSCRIPT")? {
+        let file = File::create(&path).map_err(|error| format!("HCS_SIM_TRANSCRIPT, {path}: {error}"))?;
+        world.simulator.write_transcript_to(file);
+    }
+    if let Some(path) = variable::<String>("HCS_SIM_STORY")? {
+        let story = std::fs::read_to_string(&path).map_err(|error| format!("HCS_SIM_STORY, {path}: {error}"))?;
+        world.director.run_all(&story).map_err(|problem| format!("HCS_SIM_STORY, {path}, {problem}"))?;
+    }
+    Ok(world)
+}
+
+fn make(seed: u64, build: Build, speed: f64) -> World {
+    let simulator = Simulator::builder().seed(seed).on(build).clock(Clock::Free(speed)).start();
     let client = simulator.client("process");
-    World { simulator, client }
+    World { client, director: Arc::new(Director::new(simulator.clone())), simulator, speed }
 }
 
 /// The process's world, to add faults to and to ask for its report.
 pub fn simulator() -> Simulator {
-    world().lock().unwrap_or_else(PoisonError::into_inner).simulator.clone()
+    world().simulator.clone()
 }
 
-/// Begins a new world. Handles of the old one are unknown in it, or name something else: close them before.
+/// Begins a new world, as fast as the one before. Handles of the old one are unknown in it, or name something else: close
+/// them before. What the environment says about a story and a transcript was for the first world.
 pub fn reset(seed: u64, build: Build) {
-    let new = make(seed, build);
-    let old = std::mem::replace(&mut *world().lock().unwrap_or_else(PoisonError::into_inner), new);
+    let old = {
+        let mut world = world();
+        let new = make(seed, build, world.speed);
+        std::mem::replace(&mut *world, new)
+    };
     // What is left of the old world's streams breaks, so that no thread waits there for ever.
     old.simulator.client_death(&old.client);
 }
 
 /// This process as a client: its handles are those of the C ABI.
 pub fn client() -> Client {
-    world().lock().unwrap_or_else(PoisonError::into_inner).client.clone()
+    world().client.clone()
+}
+
+/// Tells the process's world what to do, a line at a time, in the words of stories: see [`Director::run_all`].
+///
+/// # Errors
+/// A sentence about the first line that is wrong. Those before it are carried out.
+pub fn tell(lines: &str) -> Result<String, String> {
+    // A line may let time pass, and callbacks with it, which must be able to call: the world is not locked meanwhile.
+    let director = world().director.clone();
+    director.run_all(lines)
 }

@@ -1,8 +1,10 @@
 //! A C program, compiled here and linked to the shared library.
 #![cfg(unix)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 /// The folder in which cargo leaves the shared library: two above this test's own.
 fn library_folder() -> PathBuf {
@@ -17,8 +19,13 @@ fn run(command: &mut Command) -> String {
     out.into_owned()
 }
 
-#[test]
-fn a_c_program_lives_one_life() {
+/// A program of this folder's `c/`, compiled and linked to the shared library, once.
+fn built(name: &'static str) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<&str, PathBuf>> = Mutex::new(BTreeMap::new());
+    BUILT.lock().expect("every program could be built").entry(name).or_insert_with(|| build(name)).clone()
+}
+
+fn build(name: &str) -> PathBuf {
     let folder = library_folder();
     let target = folder.parent().expect("the profile's folder is in the target folder");
     let release = folder.ends_with("release");
@@ -27,17 +34,27 @@ fn a_c_program_lives_one_life() {
     build.args(["build", "--quiet", "--package", "computecore", "--target-dir"]).arg(target);
     run(if release { build.arg("--release") } else { &mut build });
 
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/life.c");
-    let program = folder.join("hcs-life-in-c");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = folder.join(format!("hcs-{name}-in-c"));
     run(Command::new("cc")
-        .args(["-std=c11", "-Wall", "-Wextra", "-Werror"])
-        .arg(&here)
+        .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-pthread"])
+        .arg(here.join(format!("tests/c/{name}.c")))
+        .arg(format!("-I{}", here.join("include").display()))
         .arg("-o")
         .arg(&program)
         .arg(format!("-L{}", folder.display()))
         .arg("-lcomputecore")
         .arg(format!("-Wl,-rpath,{}", folder.display())));
-    let printed = run(&mut Command::new(&program));
+    program
+}
+
+fn run_with(name: &'static str, environment: &[(&str, &str)]) -> String {
+    run(Command::new(built(name)).envs(environment.iter().copied()))
+}
+
+#[test]
+fn a_c_program_lives_one_life() {
+    let printed = run_with("life", &[]);
     let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(lines[0], "create: 0x00000000 0x00000000 ");
     assert_eq!(lines[1], "start: 0x00000000 0x00000000 ");
@@ -53,4 +70,79 @@ fn a_c_program_lives_one_life() {
     assert_eq!((lines[11], lines[12].len()), ("process: 0x00000000 0x00000000 ", 4), "{printed}");
     assert!(lines[13].contains(r#""Exited":true"#), "{printed}");
     assert_eq!(lines[14], "terminate: 0x00000000 0x00000000 ");
+}
+
+#[test]
+fn a_c_program_controls_its_world() {
+    let printed = run_with("control", &[]);
+    insta::assert_snapshot!(printed, @r#"
+    simulated: 1
+    tell: 0x00000000
+    create: 0x00000000
+    start: 0x800705aa
+    start: 0x00000000
+    create: 0x00000000
+    count: 0x00000000
+    not yet: 0x00000001
+    entered: 0x00000000
+    stop: 0x00000000
+    stop again: 0x80070057
+    record: 0x00000000
+    tell: 0x00000000 done
+    done
+    done
+
+      C:\vms
+      C:\vms\a, 1 bytes
+    settle: 0x00000000
+    advance: 0x00000000
+    the crash is on record
+    tell: 0x80070057 line 2: unknown word dance
+    finish: 0x00000001
+    2 leaks
+    finish: 0x00000000
+    reset: 0x00000000
+    no such build: 0x80070057
+    "#);
+}
+
+#[test]
+fn the_environment_says_what_the_first_world_is_like() {
+    let folder = library_folder();
+    let (story, transcript) = (folder.join("hcs-life.story"), folder.join("hcs-life.transcript"));
+    std::fs::write(&story, "# The first create fails.\nfault Create nth=1 refuse=ERROR_NO_SYSTEM_RESOURCES\n")
+        .expect("written");
+    let (story, transcript) = (story.display().to_string(), transcript.display().to_string());
+    let environment = [
+        ("HCS_SIM_SEED", "7"),
+        ("HCS_SIM_BUILD", "26100"),
+        ("HCS_SIM_SPEED", "100"),
+        ("HCS_SIM_STORY", &story),
+        ("HCS_SIM_TRANSCRIPT", &transcript),
+    ];
+    let printed = run_with("life", &environment);
+    assert!(printed.starts_with("create: 0x800705AA"), "{printed}");
+    let told = std::fs::read_to_string(&transcript).expect("the transcript is there");
+    assert!(
+        told.contains("HcsCreateComputeSystem") && told.contains("refused with ERROR_NO_SYSTEM_RESOURCES"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_environment_that_says_nothing_sensible_ends_the_process() {
+    let program = built("life");
+    for (name, value) in [
+        ("HCS_SIM_SEED", "seven"),
+        ("HCS_SIM_BUILD", "12345"),
+        ("HCS_SIM_SPEED", "0"),
+        ("HCS_SIM_SPEED", "NaN"),
+        ("HCS_SIM_STORY", "/nowhere/at/all"),
+        ("HCS_SIM_TRANSCRIPT", "/nowhere/at/all"),
+    ] {
+        let output = Command::new(&program).env(name, value).output().expect("the program runs");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}={value}: {told}");
+        assert!(told.contains(name), "{told}");
+    }
 }

@@ -14,6 +14,7 @@ use hcs_machine::guest::program::PROGRAMS;
 use hcs_rules::guest::GuestOs;
 
 use crate::simulator::{Hold, Simulator};
+use crate::sync::Mutex;
 
 pub use words::{duration, happened, split, tail};
 
@@ -35,64 +36,70 @@ pub struct Direction {
     pub example: &'static str,
     /// What it does.
     pub about: &'static str,
-    run: fn(&mut Director, &[&str]) -> Result<String, String>,
+    run: Run,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Run {
+    /// From the words behind the first.
+    Words(fn(&Director, &[&str]) -> Result<String, String>),
+    /// From what stands behind the first word, as it was written.
+    Rest(fn(&Director, &str) -> Result<String, String>),
 }
 
 macro_rules! directions {
-    ($($word:literal $example:literal $about:literal $run:path;)+) => {
+    ($($kind:ident $word:literal $example:literal $about:literal $run:path;)+) => {
         /// Everything that the world can be told.
-        pub const DIRECTIONS: &[Direction] = &[$(Direction { word: $word, example: $example, about: $about, run: $run }),+];
+        pub const DIRECTIONS: &[Direction] = &[$(Direction { word: $word, example: $example, about: $about, run: Run::$kind($run) }),+];
     };
 }
 
 directions! {
-    "fault" "fault Start nth=2 fail=ERROR_NO_SYSTEM_RESOURCES" "A rule of faults: a call, id= client= nth= probability=, and fail= refuse= as= delay= guest= or hang." Director::fault;
-    "hold" "hold vm SystemExited" "Notifications of a system are held, all or of one event, until `release`." Director::hold;
-    "release" "release" "Everything held is let go." Director::release;
-    "drop" "drop vm SystemExited" "The next notification of a system is lost." Director::drop_one;
-    "double" "double vm SystemExited" "The next notification of a system comes twice." Director::double_one;
-    "guest-crash" "guest-crash vm" "The system's guest crashes." Director::guest_crash;
-    "guest-off" "guest-off vm" "The system's guest powers itself off." Director::guest_off;
-    "guest-reset" "guest-reset vm" "The system's guest restarts." Director::guest_reset;
-    "guest-disconnect" "guest-disconnect vm" "The system's guest connection is lost." Director::guest_disconnect;
-    "worker-crash" "worker-crash vm" "The system's worker process dies." Director::worker_crash;
-    "rdp-mode" "rdp-mode vm" "The system's guest turns enhanced session mode on or off." Director::rdp_mode;
-    "manager-starts" "manager-starts 0A7B1C2D-1111-2222-3333-444455556666" "The Hyper-V manager starts a machine of its own under this id." Director::manager_starts;
-    "guest" "guest app.exe: stdout \"ready\"; after 3s exit 5" "Guests have a program of this name: steps between semicolons. `stdout TEXT`, `stderr TEXT`, `after TIME`, `read`, `expect TEXT`, `cat`, `exit N`, `crash N`, `forever`, `ignore signals`, `on SIGNAL STEP`, `spawn COMMAND`, `run COMMAND`, `flood BYTES`, `repeat N ( ... )`." Director::guest;
-    "guest-gone" "guest-gone app.exe" "Guests have the program no more. What runs goes on." Director::guest_gone;
-    "programs" "programs" "Shows the programs that every guest has." Director::programs;
-    "process-exit" "process-exit web 1000 3" "A process of a system ends with a code, as if by itself." Director::process_exit;
-    "hypervisor" "hypervisor off" "The host has a hypervisor, or none." Director::hypervisor;
-    "endpoints" "endpoints any" "The endpoints of the host's network: their ids, or any." Director::endpoints;
-    "state-file" "state-file C:\\saved.vmrs" "A file with a saved state is there, or gone." Director::state_file;
-    "file" "file C:\\vms\\disk.vhdx" "A file is put on the host, with the words that follow `=`; or `gone`, `locked`, `unlocked`, `read-only`, `writable`, `denied`, `permitted`." Director::file;
-    "folder" "folder C:\\vms" "A folder is put on the host, or `gone`." Director::folder;
-    "volume" "volume D" "A volume appears; or `gone`, `read-only`, `writable`, `not-ready`, `ready`, `room` and a number of bytes." Director::volume;
-    "tree" "tree C:\\ProgramData" "What is in a folder of the host and below it." Director::tree;
-    "acl" "acl C:\\Windows" "The access control list of a file or folder of the host." Director::acl;
-    "inspect" "inspect C:\\vms\\none.vmgs" "What is in a state file of the host." Director::inspect;
-    "quirk" "quirk StateErrorsFromCall" "The host shows a behaviour where recordings conflict, or no more: `off`." Director::quirk;
-    "profile" "profile loaded" "How fast the host is from now on." Director::profile;
-    "resources" "resources vm" "What the system has that can be modified." Director::resources;
-    "service" "service stop" "The compute service stops, or is back: `service return`." Director::service;
-    "advance" "advance 5s" "Time passes." Director::advance;
-    "settle" "settle" "Time passes until nothing is pending but what hangs." Director::settle;
-    "digest" "digest" "The digest of everything so far." Director::digest;
-    "finish" "finish" "The world ends, and tells what was wrong." Director::finish;
+    Words "fault" "fault Start nth=2 fail=ERROR_NO_SYSTEM_RESOURCES" "A rule of faults: a call, id= client= nth= probability=, and fail= refuse= as= delay= guest= or hang." Director::fault;
+    Words "hold" "hold vm SystemExited" "Notifications of a system are held, all or of one event, until `release`." Director::hold;
+    Words "release" "release" "Everything held is let go." Director::release;
+    Words "drop" "drop vm SystemExited" "The next notification of a system is lost." Director::drop_one;
+    Words "double" "double vm SystemExited" "The next notification of a system comes twice." Director::double_one;
+    Words "guest-crash" "guest-crash vm" "The system's guest crashes." Director::guest_crash;
+    Words "guest-off" "guest-off vm" "The system's guest powers itself off." Director::guest_off;
+    Words "guest-reset" "guest-reset vm" "The system's guest restarts." Director::guest_reset;
+    Words "guest-disconnect" "guest-disconnect vm" "The system's guest connection is lost." Director::guest_disconnect;
+    Words "worker-crash" "worker-crash vm" "The system's worker process dies." Director::worker_crash;
+    Words "rdp-mode" "rdp-mode vm" "The system's guest turns enhanced session mode on or off." Director::rdp_mode;
+    Words "manager-starts" "manager-starts 0A7B1C2D-1111-2222-3333-444455556666" "The Hyper-V manager starts a machine of its own under this id." Director::manager_starts;
+    Rest "guest" "guest app.exe: stdout \"ready\"; after 3s exit 5" "Guests have a program of this name: steps between semicolons. `stdout TEXT`, `stderr TEXT`, `after TIME`, `read`, `expect TEXT`, `cat`, `exit N`, `crash N`, `forever`, `ignore signals`, `on SIGNAL STEP`, `spawn COMMAND`, `run COMMAND`, `flood BYTES`, `repeat N ( ... )`." Director::guest;
+    Words "guest-gone" "guest-gone app.exe" "Guests have the program no more. What runs goes on." Director::guest_gone;
+    Words "programs" "programs" "Shows the programs that every guest has." Director::programs;
+    Words "process-exit" "process-exit web 1000 3" "A process of a system ends with a code, as if by itself." Director::process_exit;
+    Words "hypervisor" "hypervisor off" "The host has a hypervisor, or none." Director::hypervisor;
+    Words "endpoints" "endpoints any" "The endpoints of the host's network: their ids, or any." Director::endpoints;
+    Words "state-file" "state-file C:\\saved.vmrs" "A file with a saved state is there, or gone." Director::state_file;
+    Words "file" "file C:\\vms\\disk.vhdx" "A file is put on the host, with the words that follow `=`; or `gone`, `locked`, `unlocked`, `read-only`, `writable`, `denied`, `permitted`." Director::file;
+    Words "folder" "folder C:\\vms" "A folder is put on the host, or `gone`." Director::folder;
+    Words "volume" "volume D" "A volume appears; or `gone`, `read-only`, `writable`, `not-ready`, `ready`, `room` and a number of bytes." Director::volume;
+    Words "tree" "tree C:\\ProgramData" "What is in a folder of the host and below it." Director::tree;
+    Words "acl" "acl C:\\Windows" "The access control list of a file or folder of the host." Director::acl;
+    Words "inspect" "inspect C:\\vms\\none.vmgs" "What is in a state file of the host." Director::inspect;
+    Words "quirk" "quirk StateErrorsFromCall" "The host shows a behaviour where recordings conflict, or no more: `off`." Director::quirk;
+    Words "profile" "profile loaded" "How fast the host is from now on." Director::profile;
+    Words "resources" "resources vm" "What the system has that can be modified." Director::resources;
+    Words "service" "service stop" "The compute service stops, or is back: `service return`." Director::service;
+    Words "advance" "advance 5s" "Time passes." Director::advance;
+    Words "settle" "settle" "Time passes until nothing is pending but what hangs." Director::settle;
+    Words "digest" "digest" "The digest of everything so far." Director::digest;
+    Words "finish" "finish" "The world ends, and tells what was wrong." Director::finish;
 }
 
 /// Tells a world what to do, a line at a time. What is held back is let go when the director is dropped.
 pub struct Director {
     sim: Simulator,
-    holds: Vec<Hold>,
-    /// The line that is carried out, for those that take its end as it was written.
-    line: String,
+    holds: Mutex<Vec<Hold>>,
 }
 
 impl Director {
     /// A director of this world.
     pub fn new(sim: Simulator) -> Director {
-        Director { sim, holds: Vec::new(), line: String::new() }
+        Director { sim, holds: Mutex::new(Vec::new()) }
     }
 
     /// The world.
@@ -104,17 +111,33 @@ impl Director {
     ///
     /// # Errors
     /// A sentence about what is wrong with the line.
-    pub fn run(&mut self, line: &str) -> Result<String, String> {
+    pub fn run(&self, line: &str) -> Result<String, String> {
         let words = split(line);
         let Some((word, rest)) = words.split_first() else { return Ok(String::new()) };
         let direction = Direction::by_word(word).ok_or_else(|| format!("unknown word {word}"))?;
-        line.clone_into(&mut self.line);
-        (direction.run)(self, rest)
+        match direction.run {
+            Run::Words(run) => run(self, rest),
+            Run::Rest(run) => run(self, tail(line, rest.len())),
+        }
     }
 
-    /// The last so many words of the line, as they were written.
-    fn tail(&self, count: usize) -> &str {
-        tail(&self.line, count)
+    /// Carries out lines. Empty ones and those that begin with `#` are passed over. What the lines show comes back.
+    ///
+    /// # Errors
+    /// A sentence about the first line that is wrong. Those before it are carried out.
+    pub fn run_all(&self, lines: &str) -> Result<String, String> {
+        let mut shown = String::new();
+        for (at, line) in lines.lines().enumerate() {
+            if line.trim_start().starts_with('#') {
+                continue;
+            }
+            let told = self.run(line).map_err(|problem| format!("line {}: {problem}", at + 1))?;
+            if !told.is_empty() {
+                shown.push_str(&told);
+                shown.push('\n');
+            }
+        }
+        Ok(shown)
     }
 }
 

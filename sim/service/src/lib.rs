@@ -31,6 +31,7 @@
 //! | `simulator` | a world: builder, clients, world events, its end |
 //! | `client` | a client, which implements [`hcs_api::Hcs`] |
 //! | `pump` | the one loop: input, machine, verdicts, delivery, time |
+//! | `entry` | waiting until a call is entered |
 //! | `fault` | rules of faults; holding, dropping and doubling notifications |
 //! | [`director`] | what the world does, in the words of stories |
 //! | `files` | the host's files, as a test puts them and looks at them |
@@ -56,6 +57,8 @@ mod clock;
 pub mod director;
 #[cfg(not(hcs_loom))]
 mod draw;
+#[cfg(not(hcs_loom))]
+mod entry;
 #[cfg(not(hcs_loom))]
 mod fault;
 #[cfg(not(hcs_loom))]
@@ -85,6 +88,7 @@ mod worker;
 pub use self::{
     client::Client,
     clock::{Clock, POLL_COST},
+    entry::Entry,
     fault::{Fault, Notifications, Occasion, Unfinished, Until, on},
     guest::{Guest, GuestOutput, GuestStdin},
     report::{Leak, Report},

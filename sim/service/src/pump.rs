@@ -1,7 +1,7 @@
 //! The one loop: an input goes into the machine, each notification gets its verdict, effects are delivered, time moves.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::actor::Actors;
 use crate::book::Book;
 use crate::clock::{Clock, POLL_COST, Running};
 use crate::draw;
+use crate::entry::Counter;
 use crate::fault::{Armed, Filter, Occasion, Until, Verdict};
 use crate::guest::Program;
 use crate::transcript::Transcript;
@@ -75,6 +76,8 @@ pub(crate) struct Core {
     pub(crate) launches: Vec<(GuestId, Arc<str>, Arc<Launch>)>,
     /// Futures that want to be polled when something has happened.
     pub(crate) wakers: Vec<Waker>,
+    /// Those who count the calls that are entered.
+    pub(crate) entries: Vec<Weak<Counter>>,
     /// Counts whatever happens, so that a future can tell whether something has since it last looked.
     pub(crate) activity: u64,
     pub(crate) findings: Vec<(Time, Finding)>,
@@ -115,12 +118,13 @@ impl Core {
             programs: BTreeMap::new(),
             launches: Vec::new(),
             wakers: Vec::new(),
+            entries: Vec::new(),
             activity: 0,
             findings: Vec::new(),
             findings_left_out: 0,
             misuse: Vec::new(),
             troubles: Vec::new(),
-            transcript: transcript.then(Transcript::default),
+            transcript: transcript.then(Transcript::kept),
             closing: false,
             effects: Vec::new(),
         }
@@ -181,6 +185,9 @@ impl Core {
         let call = request.call();
         if let Some(call) = call {
             self.release_holds(|until| until == Until::Entered(call));
+            if !self.entries.is_empty() {
+                self.entries.retain(|counter| Counter::enter(counter, call));
+            }
         }
         let fate = self.fate(client, &request);
         let poll =

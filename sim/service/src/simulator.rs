@@ -209,6 +209,16 @@ impl Simulator {
             .unwrap_or_default()
     }
 
+    /// Keeps the lines of the transcript from now on, as [`Builder::transcript`] does from the beginning.
+    pub fn keep_transcript(&self) {
+        self.shared.lock().transcript.get_or_insert_default().keeps = true;
+    }
+
+    /// Writes every line of the transcript there from now on, as it comes; what was written there before is no more.
+    pub fn write_transcript_to(&self, sink: impl std::io::Write + Send + 'static) {
+        self.shared.lock().transcript.get_or_insert_default().sink = Some(Box::new(sink));
+    }
+
     // -- Faults.
 
     /// Adds a rule of faults.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write;
 use std::sync::Arc;
 
 use hcs_machine::effect::{Effect, GuestId, GuestReply, Reply, StreamReply};
@@ -11,15 +12,27 @@ use hcs_machine::{Host, Input, Time};
 use hcs_rules::guest::Signal;
 use hcs_rules::hresult::Hresult;
 
+/// Where lines go as they come.
+pub(crate) type Sink = Box<dyn Write + Send>;
+
 /// The lines so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Transcript {
     pub(crate) lines: Vec<String>,
+    /// Whether lines are kept.
+    pub(crate) keeps: bool,
+    /// Where they go besides. One that fails is given up: the world must not stop for it.
+    pub(crate) sink: Option<Sink>,
     /// The processes whose programs run outside: image and id. They may be gone when their programs are heard of last.
     programs: BTreeMap<GuestId, (Arc<str>, u32)>,
 }
 
 impl Transcript {
+    /// One that keeps its lines.
+    pub(crate) fn kept() -> Transcript {
+        Transcript { keeps: true, ..Transcript::default() }
+    }
+
     /// Writes one step down.
     pub(crate) fn step(&mut self, now: Time, input: &Input, effects: &[Effect], names: &[String], host: &Host) {
         let name = |client: u32| names.get((client as usize).wrapping_sub(1)).map_or("?", String::as_str);
@@ -101,7 +114,15 @@ impl Transcript {
     }
 
     fn line(&mut self, now: Time, text: &str) {
-        self.lines.push(format!("{now:>9} {text}"));
+        let line = format!("{now:>9} {text}");
+        if let Some(sink) = &mut self.sink
+            && writeln!(sink, "{line}").and_then(|()| sink.flush()).is_err()
+        {
+            self.sink = None;
+        }
+        if self.keeps {
+            self.lines.push(line);
+        }
     }
 }
 

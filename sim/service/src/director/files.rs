@@ -8,7 +8,7 @@ use super::Director;
 use super::words::happened;
 
 impl Director {
-    pub(super) fn file(&mut self, words: &[&str]) -> Result<String, String> {
+    pub(super) fn file(&self, words: &[&str]) -> Result<String, String> {
         let (path, what) = words.split_first().ok_or("which file?")?;
         Ok(happened(match what {
             [] => self.sim.put_file(path, b""),
@@ -24,7 +24,7 @@ impl Director {
         }))
     }
 
-    pub(super) fn folder(&mut self, words: &[&str]) -> Result<String, String> {
+    pub(super) fn folder(&self, words: &[&str]) -> Result<String, String> {
         match words {
             [path] => Ok(happened(self.sim.put_folder(path))),
             [path, "gone"] => Ok(happened(self.sim.remove_file(path))),
@@ -32,7 +32,7 @@ impl Director {
         }
     }
 
-    pub(super) fn volume(&mut self, words: &[&str]) -> Result<String, String> {
+    pub(super) fn volume(&self, words: &[&str]) -> Result<String, String> {
         let (letter, what) = words.split_first().ok_or("which volume?")?;
         let letter = letter.chars().next().ok_or("which volume?")?;
         Ok(happened(match what {
@@ -49,14 +49,14 @@ impl Director {
         }))
     }
 
-    pub(super) fn tree(&mut self, words: &[&str]) -> Result<String, String> {
+    pub(super) fn tree(&self, words: &[&str]) -> Result<String, String> {
         let branches = self.sim.tree(words.first().ok_or("of which folder?")?);
         let size = |size: Option<u64>| size.map(|size| format!(", {size} bytes")).unwrap_or_default();
         let lines: String = branches.iter().map(|branch| format!("\n  {}{}", branch.path, size(branch.size))).collect();
         Ok(if lines.is_empty() { "nothing".to_owned() } else { lines })
     }
 
-    pub(super) fn acl(&mut self, words: &[&str]) -> Result<String, String> {
+    pub(super) fn acl(&self, words: &[&str]) -> Result<String, String> {
         match self.sim.access_list(words.first().ok_or("of which file?")?) {
             Some(list) => Ok(list.iter().map(|entry| format!("\n  {entry}")).collect()),
             None => Ok("nothing".to_owned()),
@@ -64,7 +64,7 @@ impl Director {
     }
 
     /// Guest state by its extension, runtime state otherwise.
-    pub(super) fn inspect(&mut self, words: &[&str]) -> Result<String, String> {
+    pub(super) fn inspect(&self, words: &[&str]) -> Result<String, String> {
         let path = *words.first().ok_or("which file?")?;
         if path.to_ascii_lowercase().ends_with(".vmgs") {
             return Ok(match self.sim.guest_state(path) {
