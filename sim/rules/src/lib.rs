@@ -12,6 +12,7 @@
 //! | [`argument`], [`handle`], [`operation`], [`service`], [`access`], [`document`] | the stages before the last |
 //! | [`mod@file`], [`grant`], [`state_file`] | what the host's file system says; access of machines to files; the layout of state files |
 //! | [`disk`] | virtual disks: the calls on them, and the layout of VHDX files |
+//! | [`transport`] | layers on their way: backup streams, the transport form, tars |
 //! | [`system`] | the last stage: what happens to a compute system, a file for each part of its life |
 //! | [`process`] | the same for a process |
 //! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |
@@ -52,4 +53,5 @@ pub mod state_file;
 pub mod system;
 pub mod time;
 pub mod total;
+pub mod transport;
 pub mod vocabulary;

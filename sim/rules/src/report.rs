@@ -13,7 +13,7 @@ use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
 use crate::{
     access, argument, constraint, failure, file, grant, handle, operation, profile, property, resource, service,
-    state_file, system,
+    state_file, system, transport,
 };
 
 /// The page, in Markdown.
@@ -272,6 +272,15 @@ fn write_files(out: &mut String) -> core::fmt::Result {
     for (id, known) in state_file::ASSUMED {
         writeln!(out, "| {id} | {} |", sources(known))?;
     }
+    writeln!(out, "\n## Layers on their way\n\n| fact | how it is known |\n|---|---|")?;
+    for fact in transport::FACTS {
+        writeln!(out, "| {} | {} |", fact.id, sources(fact.sources))?;
+    }
+    writeln!(out, "\n| needed | is | how it is known |\n|---|---|---|")?;
+    for row in &transport::REQUIRED {
+        let what = if row.is_folder { "folder" } else { "file" };
+        writeln!(out, "| {} | the {what} {} | {} |", row.id, row.path, sources(row.sources))?;
+    }
     writeln!(out, "\n| grant | by | to | on a file | on a folder | how it is known |\n|---|---|---|---|---|---|")?;
     for row in grant::GRANTS {
         let (by, to) = (row.by.name(), row.to.name());
@@ -387,6 +396,8 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(grant::GRANTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(state_file::LAYOUTS.iter().map(|layout| (layout.name, layout.sources)));
     let rows = rows.chain(state_file::ASSUMED.iter().copied());
+    let rows = rows.chain(transport::FACTS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(transport::REQUIRED.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(EVENTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));

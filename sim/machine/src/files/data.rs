@@ -74,6 +74,45 @@ impl Data {
         self.length = self.length.max(length);
     }
 
+    /// At most so many bytes from here on, as data. What is zeros costs nothing.
+    pub fn part(&self, at: u64, count: u64) -> Data {
+        let count = self.length.saturating_sub(at).min(count);
+        let mut part = Data::zeros(count);
+        for (place, piece) in self.pieces.range(at / PIECE as u64..(at + count).div_ceil(PIECE as u64)) {
+            let begins = place * PIECE as u64;
+            let (from, to) = (at.max(begins), (at + count).min(begins + piece.len() as u64));
+            if from < to {
+                part.write(from - at, &piece[(from - begins) as usize..(to - begins) as usize]);
+            }
+        }
+        part
+    }
+
+    /// Adds bytes at the end.
+    pub fn append(&mut self, more: &Data) {
+        let at = self.length;
+        self.length += more.length;
+        for (place, piece) in &more.pieces {
+            let begins = place * PIECE as u64;
+            let count = (more.length - begins).min(piece.len() as u64);
+            self.write(at + begins, &piece[..count as usize]);
+        }
+    }
+
+    /// Where there may be anything but zeros: beginnings and ends, in their order.
+    pub fn ranges(&self) -> Vec<(u64, u64)> {
+        let mut ranges: Vec<(u64, u64)> = Vec::new();
+        for place in self.pieces.keys() {
+            let begins = place * PIECE as u64;
+            let ends = (begins + PIECE as u64).min(self.length);
+            match ranges.last_mut() {
+                Some(last) if last.1 == begins => last.1 = ends,
+                _ => ranges.push((begins, ends)),
+            }
+        }
+        ranges
+    }
+
     /// Writes bytes from here on. The file grows if it must; what lies between is zeros.
     pub fn write(&mut self, at: u64, bytes: &[u8]) {
         let mut done = 0;
@@ -118,6 +157,28 @@ mod tests {
             prop_assert_eq!(data.read(7, 100), plain.get(7..).unwrap_or_default()[..plain.len().saturating_sub(7).min(100)].to_vec());
             let again = Data::from(&plain[..]);
             prop_assert_eq!(&data, &again, "how it was written does not matter");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parts_put_together_are_the_whole(bytes in prop::collection::vec(0_u8..2, 0..20_000), cut in 0_usize..20_000, zeros in 0_u64..20_000) {
+            let mut data = Data::from(&bytes[..]);
+            let cut = cut.min(bytes.len());
+            let (mut first, second) = (data.part(0, cut as u64), data.part(cut as u64, u64::MAX));
+            prop_assert_eq!(first.to_vec(), &bytes[..cut]);
+            prop_assert_eq!(second.to_vec(), &bytes[cut..]);
+            first.append(&second);
+            prop_assert_eq!(&first, &data);
+            data.append(&Data::zeros(zeros));
+            data.append(&second);
+            let mut plain = bytes.clone();
+            plain.resize(bytes.len() + zeros as usize, 0);
+            plain.extend(&bytes[cut..]);
+            prop_assert_eq!(data.to_vec(), &plain[..]);
+            let mut within = vec![false; plain.len()];
+            data.ranges().iter().for_each(|(begins, ends)| within[*begins as usize..*ends as usize].fill(true));
+            prop_assert!(plain.iter().zip(&within).all(|(byte, within)| *byte == 0 || *within), "a byte is in no range");
         }
     }
 
