@@ -11,11 +11,13 @@
 //! | [`system`] | an owned compute system, blocking and async |
 //! | [`process`], [`stream`] | a command, a child with its streams, its exit status, as `std::process` has them |
 //! | [`files`] | state files, and access of machines to files |
+//! | [`storage`], [`disk`] | layers of container images, virtual disks |
 //! | [`block_on`] | the smallest executor |
 //! | `windows` | the real DLLs, loaded late; only on Windows |
 //!
 //! Deliberately absent: any knowledge of what the service does.
 
+pub mod disk;
 pub mod error;
 mod executor;
 pub mod files;
@@ -24,11 +26,13 @@ mod json;
 mod listener;
 pub mod operation;
 pub mod process;
+pub mod storage;
 pub mod stream;
 pub mod system;
 #[cfg(windows)]
 pub mod windows;
 
+pub use disk::{DiskHandle, DiskInformation, VirtualDisks};
 pub use error::{Error, Result};
 pub use executor::block_on;
 pub use hcs::{
@@ -37,6 +41,7 @@ pub use hcs::{
 };
 pub use operation::{Completion, Operation};
 pub use process::{Child, Command, ExitStatus, Output, ProcessSignal, Stdio};
+pub use storage::Storage;
 pub use stream::{ChildOutput, ChildStdin};
 pub use system::{ComputeSystem, enumerate, enumerate_async, modify_service, service_properties};
 #[cfg(windows)]

@@ -3,6 +3,8 @@
 //! Numbers are little-endian and of fixed width, strings carry their length, every variant has a number of its own.
 //! Nothing here depends on how a type is laid out or printed.
 
+mod storage;
+
 use std::sync::Arc;
 
 use hcs_rules::build::Build;
@@ -129,6 +131,9 @@ impl Canonical<'_> {
                     WorldEvent::SavedState(path, there) => self.tag(13).string(path).tag((*there).into()),
                     WorldEvent::Files(event) => self.tag(18).file_event(event),
                     WorldEvent::ManagerStarts(id) => self.tag(19).string(id),
+                    WorldEvent::Privilege(client, privilege, enabled) => {
+                        self.tag(20).number(client.0.into()).tag(*privilege as u8).tag((*enabled).into())
+                    }
                     WorldEvent::ProcessEnd(id, process, code) => {
                         self.tag(14).string(id).number((*process).into()).number((*code).into())
                     }
@@ -231,6 +236,8 @@ impl Canonical<'_> {
             | Request::GrantVmGroupAccess { path }
             | Request::RevokeVmGroupAccess { path } => self.text(path),
             Request::GrantVmAccess { id, path } | Request::RevokeVmAccess { id, path } => self.text(id).text(path),
+            Request::Layer(request) => self.layer_request(request),
+            Request::Disk(request) => self.disk_request(request),
             Request::Unmodelled { export } => self.number((*export).into()),
             Request::CloseOperation { .. }
             | Request::GetOperationContext { .. }
@@ -376,6 +383,7 @@ impl Canonical<'_> {
                     }
                 }
             }
+            Reply::Disk(code, information) => self.tag(10).number(code.0.into()).disk_information(information.as_ref()),
             Reply::Stream(reply) => self.tag(8).stream_reply(reply),
             Reply::Guest(reply) => self.tag(9).guest_reply(reply),
             Reply::Handle(code, handle) => self.tag(2).number(code.0.into()).handle(*handle),

@@ -11,6 +11,7 @@ use hcs_rules::vocabulary::{Call, EventType};
 use crate::guest::{Given, Launch, Taken};
 use crate::handle::Handle;
 use crate::input::ClientId;
+use crate::input::disk::DiskInformation;
 use crate::table::Key;
 use crate::time::Time;
 
@@ -86,6 +87,8 @@ pub enum Reply {
     Outcome(Hresult, Option<Arc<str>>),
     /// The same with the information about a process, if there is any to hand out.
     Info(Hresult, Option<Arc<str>>, Option<ProcessInformation>),
+    /// A code, and what a disk tells of itself.
+    Disk(Hresult, Option<DiskInformation>),
     /// What the use of a stream gives.
     Stream(StreamReply),
     /// What a program outside is answered.

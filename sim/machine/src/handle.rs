@@ -16,6 +16,8 @@ pub enum HandleType {
     Process,
     /// A client's end of a standard stream.
     Stream,
+    /// A virtual or physical disk.
+    Disk,
 }
 
 /// The bits of a handle.
@@ -39,6 +41,7 @@ impl Handle {
             HandleType::System => 2,
             HandleType::Process => 3,
             HandleType::Stream => 4,
+            HandleType::Disk => 6,
         };
         Handle(((key.generation & GENERATION) as u64) << 35 | (key.index as u64) << 3 | tag)
     }
@@ -50,6 +53,7 @@ impl Handle {
             2 => HandleType::System,
             3 => HandleType::Process,
             4 => HandleType::Stream,
+            6 => HandleType::Disk,
             _ => return None,
         };
         let key = Key { index: (self.0 >> 3) as u32, generation: (self.0 >> 35) as u32 };

@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::canonical::Digest;
 use crate::client::Client;
+use crate::disk::DiskHandle;
 use crate::effect::{Effect, Reply};
 use crate::files::Files;
 use crate::id::{FoldedId, Index};
@@ -70,6 +71,7 @@ pub struct Host {
     pub(crate) process_handles: Table<ProcessHandle>,
     pub(crate) pipes: Table<Pipe>,
     pub(crate) streams: Table<StreamEnd>,
+    pub(crate) disk_handles: Table<DiskHandle>,
     /// Signals and terminations in flight, by process and by the system handle through which they go: the first works, the
     /// others wait for it.
     pub(crate) signals: BTreeMap<(Key, Key), Lane>,
@@ -117,6 +119,7 @@ impl PartialEq for Host {
             && self.process_handles == other.process_handles
             && self.pipes == other.pipes
             && self.streams == other.streams
+            && self.disk_handles == other.disk_handles
             && self.signals == other.signals
             && self.process_count == other.process_count
             && self.programs == other.programs
@@ -155,6 +158,7 @@ impl Host {
             process_handles: Table::default(),
             pipes: Table::default(),
             streams: Table::default(),
+            disk_handles: Table::default(),
             signals: BTreeMap::new(),
             process_count: 0,
             programs: Arc::default(),

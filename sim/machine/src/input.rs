@@ -1,9 +1,14 @@
-//! What comes into the machine: calls with their fates, world events, and time passing.
+//! What comes into the machine: calls with their fates, world events, and time passing. Calls on layers and disks have
+//! files of their own: [`layer`], [`disk`].
+
+pub mod disk;
+pub mod layer;
 
 use std::sync::Arc;
 
 use hcs_rules::access::Rights;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::privilege::Privilege;
 use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::Call;
 
@@ -11,6 +16,9 @@ use crate::effect::{GuestId, WaitId};
 use crate::guest::script::Script;
 use crate::guest::{Await, Output};
 use crate::handle::Handle;
+
+pub use self::disk::DiskRequest;
+pub use self::layer::LayerRequest;
 
 /// A client: one process that uses the service. Numbered from 1 in the order of connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -271,6 +279,10 @@ pub enum Request {
     RevokeVmGroupAccess {
         path: Text,
     },
+    /// A call on layers.
+    Layer(LayerRequest),
+    /// A call on disks.
+    Disk(DiskRequest),
     /// An export that is not modelled, by its index in [`hcs_rules::export::EXPORTS`].
     Unmodelled {
         export: u16,
@@ -336,6 +348,8 @@ impl Request {
             Request::RevokeVmAccess { .. } => Call::RevokeVmAccess,
             Request::GrantVmGroupAccess { .. } => Call::GrantVmGroupAccess,
             Request::RevokeVmGroupAccess { .. } => Call::RevokeVmGroupAccess,
+            Request::Layer(request) => request.call(),
+            Request::Disk(request) => request.call(),
             Request::Unmodelled { .. } => return None,
         })
     }
@@ -407,6 +421,8 @@ impl Request {
             | Request::RevokeVmAccess { .. }
             | Request::GrantVmGroupAccess { .. }
             | Request::RevokeVmGroupAccess { .. }
+            | Request::Layer(_)
+            | Request::Disk(_)
             | Request::Unmodelled { .. } => return None,
         })
     }
@@ -445,6 +461,15 @@ impl Request {
             | Request::WaitForProcessExit { process, .. } => *process,
             _ => return None,
         })
+    }
+
+    /// The disk that the call takes, where it takes one.
+    pub const fn disk(&self) -> Option<Handle> {
+        match self {
+            Request::Layer(request) => request.disk(),
+            Request::Disk(request) => request.disk(),
+            _ => None,
+        }
     }
 }
 
@@ -501,6 +526,10 @@ impl Request {
             | Request::SignalProcess { options: text, .. }
             | Request::GetProcessProperties { query: text, .. }
             | Request::ModifyProcess { settings: text, .. } => Some(text),
+            Request::Layer(request) => match request.data() {
+                None => request.options(),
+                data => data,
+            },
             _ => None,
         }
     }
@@ -587,6 +616,8 @@ pub enum WorldEvent {
     Files(FileEvent),
     /// The process of this id in the system with this id ends with this code, as if by itself.
     ProcessEnd(Arc<str>, u32, u32),
+    /// A client enables a privilege of its token, or disables it.
+    Privilege(ClientId, Privilege, bool),
     /// Guests have this program from now on, under this name, or no more.
     Program(Arc<str>, Option<Registered>),
     /// The client dies: its handles are closed, its callbacks fall silent.

@@ -13,7 +13,7 @@
 //! | [`document`] | JSON: the arena, the tokeniser's driver, the validator, the writer |
 //! | [`files`], [`state_file`] | the host's file system, the calls on it; guest state and runtime state in files |
 //! | [`disk`] | virtual disks in files |
-//! | [`layer`] | layers of containers: backup streams, the transport form |
+//! | [`layer`] | layers of container images: the calls, backup streams, the transport form |
 //! | `answer`, `properties` | the documents that come back |
 //! | [`handle`], [`id`], [`table`], [`time`] | handles, ids, copy-on-write tables, virtual time |
 //! | [`canonical`] | the bytes of a step, and the digest over them |

@@ -47,6 +47,7 @@ impl Host {
             }
             WorldEvent::SavedState(path, there) => self.set_saved_state(path, *there),
             WorldEvent::Files(event) => self.files_mut().happen(event),
+            WorldEvent::Privilege(client, privilege, enabled) => self.set_privilege(*client, *privilege, *enabled),
             WorldEvent::ProcessEnd(id, process, code) => match self.index.get(&FoldedId::of(id)) {
                 Some(system) => self.end_process(system, *process, *code, effects),
                 None => false,

@@ -5,15 +5,18 @@ use std::collections::BTreeSet;
 use hcs_machine::canonical::Digest;
 use hcs_machine::effect::{Finding, Notification, Reply, Target};
 use hcs_machine::handle::Handle;
-use hcs_machine::input::{CreateOptions, End, Request, Text, WorldEvent};
+use hcs_machine::input::disk::{CreateDisk, Merge, OpenDisk, SetInformation, StorageType};
+use hcs_machine::input::{CreateOptions, DiskRequest, End, LayerRequest, Request, Text, WorldEvent};
 use hcs_machine::{ClientId, Effect, Fate, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::argument::ArgumentFault;
 use hcs_rules::build::Build;
 use hcs_rules::handle::HandleFault;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::privilege::Privilege;
 use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::{Call, EventType};
+use uuid::Uuid;
 
 const NOW: Time = Time(7);
 
@@ -70,6 +73,9 @@ fn every_part_of_an_input_counts() {
         WorldEvent::ClientDeath(ClientId(2)),
         WorldEvent::ServiceStop,
         WorldEvent::ServiceReturn,
+        WorldEvent::Privilege(ClientId(1), Privilege::Backup, true),
+        WorldEvent::Privilege(ClientId(1), Privilege::Backup, false),
+        WorldEvent::Privilege(ClientId(1), Privilege::Restore, false),
     ];
     let calls = [
         create("vm", "{}", Handle(1), true),
@@ -103,6 +109,130 @@ fn every_part_of_an_input_counts() {
     ];
     let inputs = world.map(Input::World).into_iter().chain(calls);
     all_differ(inputs.map(|input| after(NOW, &input, &[])).chain([after(Time(8), &Input::Tick, &[])]));
+}
+
+#[test]
+fn every_part_of_a_call_on_layers_counts() {
+    use LayerRequest::{
+        AttachLayerStorageFilter, AttachOverlayFilter, DestroyLayer, DetachLayerStorageFilter, DetachOverlayFilter,
+        ExportLayer, ExportLegacyWritableLayer, FormatWritableLayerVhd, GetLayerVhdMountPath, ImportLayer,
+        InitializeLegacyWritableLayer, InitializeWritableLayer, SetupBaseOSLayer, SetupBaseOSVolume,
+    };
+    let (a, b, c, d) = (|| Text::from("a"), || Text::from("b"), || Text::from("c"), || Text::from("d"));
+    let requests = [
+        ImportLayer { layer: a(), source: b(), data: c() },
+        ImportLayer { layer: "ab".into(), source: "".into(), data: c() },
+        ImportLayer { layer: a(), source: b(), data: Text::Null },
+        ExportLayer { layer: a(), folder: b(), data: c(), options: d() },
+        ExportLayer { layer: a(), folder: b(), data: c(), options: Text::Malformed },
+        ExportLegacyWritableLayer { mount: a(), layer: b(), folder: c(), data: d() },
+        DestroyLayer { layer: a() },
+        DestroyLayer { layer: b() },
+        SetupBaseOSLayer { layer: a(), disk: Handle::NULL, options: b() },
+        SetupBaseOSLayer { layer: a(), disk: Handle(6), options: b() },
+        SetupBaseOSVolume { layer: a(), volume: b(), options: c() },
+        InitializeWritableLayer { volume: a(), data: b(), options: Text::Null },
+        InitializeWritableLayer { volume: a(), data: b(), options: "".into() },
+        InitializeLegacyWritableLayer { mount: a(), layer: b(), data: c(), options: Text::Null },
+        AttachLayerStorageFilter { volume: a(), data: b() },
+        DetachLayerStorageFilter { volume: a() },
+        FormatWritableLayerVhd { disk: Handle(6) },
+        GetLayerVhdMountPath { disk: Handle(6), out: true },
+        GetLayerVhdMountPath { disk: Handle(6), out: false },
+        AttachOverlayFilter { volume: a(), data: b() },
+        DetachOverlayFilter { volume: a(), data: b() },
+    ];
+    all_differ(requests.into_iter().map(|request| after(NOW, &call(Request::Layer(request)), &[])));
+}
+
+#[test]
+fn every_part_of_a_call_on_disks_counts() {
+    use DiskRequest::{
+        AttachVirtualDisk, CloseHandle, CreateFile, CreateVirtualDisk, DetachVirtualDisk, GetVirtualDiskInformation,
+        GetVirtualDiskPhysicalPath, MergeVirtualDisk, OpenVirtualDisk, ResizeVirtualDisk, SetVirtualDiskInformation,
+    };
+    let storage = |device| Some(StorageType { device, vendor: Uuid::nil() });
+    let plain = CreateDisk {
+        version: 2,
+        id: Uuid::nil(),
+        size: 1,
+        block: 2,
+        sector: 3,
+        physical_sector: 4,
+        parent: Text::Null,
+        source: Text::Null,
+    };
+    let created = |parameters| CreateVirtualDisk {
+        storage: storage(3),
+        path: "a".into(),
+        access: 0,
+        flags: 0,
+        parameters,
+        out: true,
+    };
+    let opened = |parameters| OpenVirtualDisk {
+        storage: storage(3),
+        path: "a".into(),
+        access: 0,
+        flags: 0,
+        parameters,
+        out: true,
+    };
+    let disk = Handle(6);
+    let merged = |parameters| MergeVirtualDisk { disk, flags: 0, parameters };
+    let set = |information| SetVirtualDiskInformation { disk, information };
+    let requests = [
+        created(None),
+        created(Some(plain.clone())),
+        created(Some(CreateDisk { version: 1, ..plain.clone() })),
+        created(Some(CreateDisk { id: Uuid::max(), ..plain.clone() })),
+        created(Some(CreateDisk { size: 9, ..plain.clone() })),
+        created(Some(CreateDisk { block: 9, ..plain.clone() })),
+        created(Some(CreateDisk { sector: 9, ..plain.clone() })),
+        created(Some(CreateDisk { physical_sector: 9, ..plain.clone() })),
+        created(Some(CreateDisk { parent: "p".into(), ..plain.clone() })),
+        created(Some(CreateDisk { source: "p".into(), ..plain.clone() })),
+        CreateVirtualDisk { storage: None, path: "a".into(), access: 0, flags: 0, parameters: None, out: true },
+        CreateVirtualDisk { storage: storage(2), path: "a".into(), access: 0, flags: 0, parameters: None, out: true },
+        CreateVirtualDisk { storage: storage(3), path: "a".into(), access: 1, flags: 0, parameters: None, out: true },
+        CreateVirtualDisk { storage: storage(3), path: "a".into(), access: 0, flags: 1, parameters: None, out: true },
+        CreateVirtualDisk { storage: storage(3), path: "a".into(), access: 0, flags: 0, parameters: None, out: false },
+        opened(None),
+        opened(Some(OpenDisk::First { depth: 0 })),
+        opened(Some(OpenDisk::First { depth: 1 })),
+        opened(Some(OpenDisk::Second { information_only: false, read_only: false })),
+        opened(Some(OpenDisk::Second { information_only: true, read_only: false })),
+        opened(Some(OpenDisk::Second { information_only: false, read_only: true })),
+        opened(Some(OpenDisk::Other(3))),
+        AttachVirtualDisk { disk, flags: 0 },
+        AttachVirtualDisk { disk, flags: 4 },
+        AttachVirtualDisk { disk: Handle(14), flags: 0 },
+        DetachVirtualDisk { disk, flags: 0 },
+        ResizeVirtualDisk { disk, flags: 0, parameters: None },
+        ResizeVirtualDisk { disk, flags: 0, parameters: Some(0) },
+        ResizeVirtualDisk { disk, flags: 1, parameters: Some(0) },
+        merged(None),
+        merged(Some(Merge::Depth(1))),
+        merged(Some(Merge::Between(1, 2))),
+        merged(Some(Merge::Between(2, 1))),
+        merged(Some(Merge::Other(3))),
+        GetVirtualDiskInformation { disk, class: None },
+        GetVirtualDiskInformation { disk, class: Some(0) },
+        GetVirtualDiskInformation { disk, class: Some(1) },
+        set(None),
+        set(Some(SetInformation::ParentPath("p".into()))),
+        set(Some(SetInformation::Identifier(Uuid::nil()))),
+        set(Some(SetInformation::ParentPathWithDepth(1, "p".into()))),
+        set(Some(SetInformation::PhysicalSectorSize(512))),
+        set(Some(SetInformation::VirtualDiskId(Uuid::nil()))),
+        set(Some(SetInformation::Other(6))),
+        GetVirtualDiskPhysicalPath { disk, out: true },
+        GetVirtualDiskPhysicalPath { disk, out: false },
+        CreateFile { path: "a".into(), access: 0 },
+        CreateFile { path: "a".into(), access: 1 },
+        CloseHandle { disk },
+    ];
+    all_differ(requests.into_iter().map(|request| after(NOW, &call(Request::Disk(request)), &[])));
 }
 
 #[test]

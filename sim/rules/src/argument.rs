@@ -1,9 +1,11 @@
 //! The arguments stage: what a call returns for an argument that is malformed in itself. Handles have their own stage.
 
 use crate::closed::closed;
-use crate::evidence::{Source, assumed, client, header, observed};
+use crate::disk::ON_DISKS;
+use crate::evidence::{Source, assumed, client, documented, header, observed};
 use crate::file::ON_FILES;
 use crate::hresult::Hresult;
+use crate::layer::ON_LAYERS;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
 
@@ -36,6 +38,14 @@ closed! {
         EmptyPath,
         /// The path is not well-formed UTF-16.
         MalformedPath,
+        /// The layer data is NULL.
+        NullLayerData,
+        /// The options are NULL where there must be some.
+        NullOptions,
+        /// Something is given where the page reserves the place.
+        Reserved,
+        /// The parameters of a disk, or its storage type, are NULL.
+        NullParameters,
     }
 }
 
@@ -60,8 +70,9 @@ pub struct ArgumentRow {
 pub const fn faults(call: Call) -> ArgumentFaults {
     use ArgumentFault::{
         Access, EmptyId, EmptyPath, MalformedId, MalformedPath, Namespace, NullCallback, NullConfiguration, NullId,
-        NullOut, NullPath, NullSettings, OptionsVersion,
+        NullLayerData, NullOptions, NullOut, NullParameters, NullPath, NullSettings, OptionsVersion, Reserved,
     };
+    const PATHS: ArgumentFaults = ArgumentFaults::of(&[NullPath, EmptyPath, MalformedPath]);
     match call {
         Call::CreateComputeSystem => ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullConfiguration, NullOut]),
         Call::OpenComputeSystem => ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullOut, Access]),
@@ -79,14 +90,31 @@ pub const fn faults(call: Call) -> ArgumentFaults {
         Call::GetServiceProperties => ArgumentFaults::of(&[NullOut]),
         Call::ModifyServiceSettings | Call::SubmitWerReport => ArgumentFaults::of(&[NullSettings]),
         Call::SetOperationCallback | Call::CreateOperationWithNotifications => ArgumentFaults::of(&[NullCallback]),
-        Call::GrantVmAccess | Call::RevokeVmAccess => {
-            ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullPath, EmptyPath, MalformedPath])
-        }
+        Call::GrantVmAccess | Call::RevokeVmAccess => ArgumentFaults::of(&[NullId, EmptyId, MalformedId]).or(PATHS),
         Call::CreateEmptyGuestStateFile
         | Call::CreateEmptyRuntimeStateFile
         | Call::GetProcessorCompatibilityFromSavedState
         | Call::GrantVmGroupAccess
-        | Call::RevokeVmGroupAccess => ArgumentFaults::of(&[NullPath, EmptyPath, MalformedPath]),
+        | Call::RevokeVmGroupAccess
+        | Call::DestroyLayer
+        | Call::DetachLayerStorageFilter
+        | Call::CreateFile => PATHS,
+        Call::ImportLayer
+        | Call::ExportLegacyWritableLayer
+        | Call::InitializeLegacyWritableLayer
+        | Call::AttachLayerStorageFilter
+        | Call::AttachOverlayFilter
+        | Call::DetachOverlayFilter => PATHS.with(NullLayerData),
+        Call::ExportLayer => PATHS.with(NullLayerData).with(NullOptions),
+        Call::InitializeWritableLayer => PATHS.with(NullLayerData).with(Reserved),
+        Call::SetupBaseOSLayer | Call::SetupBaseOSVolume => PATHS.with(NullOptions),
+        Call::GetLayerVhdMountPath | Call::GetVirtualDiskPhysicalPath => ArgumentFaults::of(&[NullOut]),
+        Call::CreateVirtualDisk => PATHS.with(NullParameters).with(NullOut),
+        Call::OpenVirtualDisk => PATHS.with(NullParameters).with(NullOut),
+        Call::ResizeVirtualDisk
+        | Call::MergeVirtualDisk
+        | Call::GetVirtualDiskInformation
+        | Call::SetVirtualDiskInformation => ArgumentFaults::of(&[NullParameters]),
         _ => ArgumentFaults::NONE,
     }
 }
@@ -110,7 +138,12 @@ const IN_NAMESPACE: Calls = Calls::of(&[
     Call::EnumerateComputeSystemsInNamespace,
 ]);
 
-const LIST: [ArgumentRow; 11] = [
+/// The calls on layers that name a folder or a volume.
+const LAYER_PATHS: Calls = ON_LAYERS.without(Call::FormatWritableLayerVhd).without(Call::GetLayerVhdMountPath);
+/// The calls on disks that name a file or a device.
+const DISK_PATHS: Calls = Calls::of(&[Call::CreateVirtualDisk, Call::OpenVirtualDisk, Call::CreateFile]);
+
+const LIST: [ArgumentRow; 16] = [
     ArgumentRow {
         id: "argument.access",
         calls: OPENING,
@@ -206,6 +239,55 @@ const LIST: [ArgumentRow; 11] = [
         refuses: Hresult::E_INVALIDARG,
         misuse: false,
         sources: &[assumed("the parameter is not optional in the header; a path that is no text names no file here")],
+    },
+    ArgumentRow {
+        id: "argument.storage-path",
+        calls: Calls::of_bits(LAYER_PATHS.bits() | DISK_PATHS.bits()),
+        faults: ArgumentFaults::of(&[ArgumentFault::NullPath, ArgumentFault::EmptyPath, ArgumentFault::MalformedPath]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("the parameter is not optional in the header; the first such argument is the one told of")],
+    },
+    ArgumentRow {
+        id: "argument.layer-document",
+        calls: LAYER_PATHS,
+        faults: ArgumentFaults::of(&[ArgumentFault::NullLayerData, ArgumentFault::NullOptions]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("the parameter is not optional in the header")],
+    },
+    ArgumentRow {
+        id: "argument.reserved",
+        calls: Calls::of(&[Call::InitializeWritableLayer]),
+        faults: ArgumentFaults::of(&[ArgumentFault::Reserved]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[
+            documented("HcsInitializeWritableLayer: reserved, must be NULL"),
+            client("hcsshim passes an empty string"),
+            assumed("the code for anything else"),
+        ],
+    },
+    ArgumentRow {
+        id: "argument.storage-out",
+        calls: Calls::of(&[
+            Call::GetLayerVhdMountPath,
+            Call::GetVirtualDiskPhysicalPath,
+            Call::CreateVirtualDisk,
+            Call::OpenVirtualDisk,
+        ]),
+        faults: ArgumentFaults::of(&[ArgumentFault::NullOut]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: true,
+        sources: &[assumed("the header says that the pointer is written; the DLL would fault")],
+    },
+    ArgumentRow {
+        id: "argument.disk-parameters",
+        calls: ON_DISKS,
+        faults: ArgumentFaults::of(&[ArgumentFault::NullParameters]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[documented("the functions' pages"), assumed("the code")],
     },
 ];
 

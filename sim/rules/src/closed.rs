@@ -81,6 +81,11 @@ macro_rules! closed {
                 $Set(self.0 & !(1 << variant as u128))
             }
 
+            /// What either set has.
+            pub const fn or(self, other: $Set) -> $Set {
+                $Set(self.0 | other.0)
+            }
+
             /// What both sets have.
             pub const fn and(self, other: $Set) -> $Set {
                 $Set(self.0 & other.0)

@@ -2,12 +2,12 @@
 //!
 //! What is not modelled is a row too: the call answers [`NOT_MODELLED`], is recorded, and fails a strict world.
 
-use crate::build::Build::{self, B17763, B19041, B20348, B26100};
-use crate::evidence::{Source, assumed, client, documented, observed};
+use crate::build::Build::{self, B17763, B19041, B20348, B26100, B26200};
+use crate::evidence::{Source, assumed, client, documented, header, observed};
 use crate::hresult::Hresult;
 use crate::vocabulary::Call;
 
-/// A DLL of the compute service.
+/// A DLL of the compute service, or one that its clients need beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dll {
     /// `computecore.dll`
@@ -16,6 +16,10 @@ pub enum Dll {
     Computestorage,
     /// `vmcompute.dll`, the older interface.
     Vmcompute,
+    /// `virtdisk.dll`: virtual disks.
+    Virtdisk,
+    /// `kernel32.dll`, as far as disks are concerned.
+    Kernel32,
 }
 
 impl Dll {
@@ -25,6 +29,8 @@ impl Dll {
             Dll::Computecore => "computecore.dll",
             Dll::Computestorage => "computestorage.dll",
             Dll::Vmcompute => "vmcompute.dll",
+            Dll::Virtdisk => "virtdisk.dll",
+            Dll::Kernel32 => "kernel32.dll",
         }
     }
 }
@@ -60,6 +66,14 @@ const RECENT: &[Source] = &[observed("an export table of a recent build", &[B261
 const UNDOCUMENTED: &[Source] = &[observed("an export table of a recent build; no header declares it", &[B26100])];
 const NEWER: &[Source] = &[client("hcsshim; newer than every build simulated")];
 const OTHER: &[Source] = &[client("hcsshim"), documented("the layer functions' pages")];
+const LAYER: &[Source] = &[documented("the function's page: Windows 10 1809"), header("computestorage.h")];
+const VOLUME: &[Source] =
+    &[documented("the function's page: Windows Server 2022"), client("hcsshim refuses builds before 19645")];
+const OVERLAY: &[Source] = &[
+    observed("hcsctl attaches and detaches one; no page names it", &[B26200]),
+    assumed("not before the first server with image layers of that kind"),
+];
+const DISK: &[Source] = &[documented("the function's page: Windows 8 and before")];
 
 const fn core(
     ordinal: u16,
@@ -73,6 +87,14 @@ const fn core(
 
 const fn other(dll: Dll, name: &'static str) -> Export {
     Export { dll, name, ordinal: 0, since: Some(B17763), call: None, sources: OTHER }
+}
+
+const fn layer(name: &'static str, since: Build, call: Call, sources: &'static [Source]) -> Export {
+    Export { dll: Dll::Computestorage, name, ordinal: 0, since: Some(since), call: Some(call), sources }
+}
+
+const fn disk(dll: Dll, name: &'static str, call: Call) -> Export {
+    Export { dll, name, ordinal: 0, since: Some(B17763), call: Some(call), sources: DISK }
 }
 
 impl Export {
@@ -92,9 +114,19 @@ pub const fn has(build: Build, call: Call) -> bool {
     build as u8 >= SINCE[call as usize] as u8
 }
 
-/// The first build that exports each modelled call. One without an export does not compile.
-static SINCE: [Build; Call::COUNT] = {
-    let mut since = [B17763; Call::COUNT];
+/// The export of a modelled call.
+pub const fn of(call: Call) -> &'static Export {
+    &EXPORTS[PLACES[call as usize] as usize]
+}
+
+/// The place of a modelled call's export in [`EXPORTS`].
+pub const fn index(call: Call) -> u16 {
+    PLACES[call as usize]
+}
+
+/// Where each modelled call's export is. A call without one does not compile.
+const PLACES: [u16; Call::COUNT] = {
+    let mut places = [0; Call::COUNT];
     let mut call = 0;
     while call < Call::COUNT {
         let mut at = 0;
@@ -102,7 +134,18 @@ static SINCE: [Build; Call::COUNT] = {
             at += 1;
             assert!(at < EXPORTS.len(), "a modelled call has no export");
         }
-        since[call] = match EXPORTS[at].since {
+        places[call] = at as u16;
+        call += 1;
+    }
+    places
+};
+
+/// The first build that exports each modelled call.
+static SINCE: [Build; Call::COUNT] = {
+    let mut since = [B17763; Call::COUNT];
+    let mut call = 0;
+    while call < Call::COUNT {
+        since[call] = match EXPORTS[PLACES[call] as usize].since {
             Some(first) => first,
             None => panic!("a modelled call is exported by no build"),
         };
@@ -182,20 +225,20 @@ pub const EXPORTS: &[Export] = &[
     core(66, "HcsWaitForOperationResultAndProcessInfo", Some(B17763), Some(Call::WaitForOperationResultAndProcessInfo), PAGE),
     core(67, "HcsWaitForProcessExit", Some(B20348), Some(Call::WaitForProcessExit), PAGE),
     core(0, "HcsCancelLiveMigration", None, None, NEWER),
-    other(Dll::Computestorage, "HcsAttachLayerStorageFilter"),
-    other(Dll::Computestorage, "HcsAttachOverlayFilter"),
-    other(Dll::Computestorage, "HcsDestroyLayer"),
-    other(Dll::Computestorage, "HcsDetachLayerStorageFilter"),
-    other(Dll::Computestorage, "HcsDetachOverlayFilter"),
-    other(Dll::Computestorage, "HcsExportLayer"),
-    other(Dll::Computestorage, "HcsExportLegacyWritableLayer"),
-    other(Dll::Computestorage, "HcsFormatWritableLayerVhd"),
-    other(Dll::Computestorage, "HcsGetLayerVhdMountPath"),
-    other(Dll::Computestorage, "HcsImportLayer"),
-    other(Dll::Computestorage, "HcsInitializeLegacyWritableLayer"),
-    other(Dll::Computestorage, "HcsInitializeWritableLayer"),
-    other(Dll::Computestorage, "HcsSetupBaseOSLayer"),
-    other(Dll::Computestorage, "HcsSetupBaseOSVolume"),
+    layer("HcsAttachLayerStorageFilter", B17763, Call::AttachLayerStorageFilter, LAYER),
+    layer("HcsAttachOverlayFilter", B26100, Call::AttachOverlayFilter, OVERLAY),
+    layer("HcsDestroyLayer", B17763, Call::DestroyLayer, LAYER),
+    layer("HcsDetachLayerStorageFilter", B17763, Call::DetachLayerStorageFilter, LAYER),
+    layer("HcsDetachOverlayFilter", B26100, Call::DetachOverlayFilter, OVERLAY),
+    layer("HcsExportLayer", B17763, Call::ExportLayer, LAYER),
+    layer("HcsExportLegacyWritableLayer", B17763, Call::ExportLegacyWritableLayer, LAYER),
+    layer("HcsFormatWritableLayerVhd", B17763, Call::FormatWritableLayerVhd, LAYER),
+    layer("HcsGetLayerVhdMountPath", B17763, Call::GetLayerVhdMountPath, LAYER),
+    layer("HcsImportLayer", B17763, Call::ImportLayer, LAYER),
+    layer("HcsInitializeLegacyWritableLayer", B17763, Call::InitializeLegacyWritableLayer, LAYER),
+    layer("HcsInitializeWritableLayer", B17763, Call::InitializeWritableLayer, LAYER),
+    layer("HcsSetupBaseOSLayer", B17763, Call::SetupBaseOSLayer, LAYER),
+    layer("HcsSetupBaseOSVolume", B20348, Call::SetupBaseOSVolume, VOLUME),
     other(Dll::Vmcompute, "HcsEnumerateComputeSystems"),
     other(Dll::Vmcompute, "HcsCreateComputeSystem"),
     other(Dll::Vmcompute, "HcsOpenComputeSystem"),
@@ -224,4 +267,15 @@ pub const EXPORTS: &[Export] = &[
     other(Dll::Vmcompute, "HcsUnregisterProcessCallback"),
     other(Dll::Vmcompute, "GrantVmAccess"),
     other(Dll::Vmcompute, "RevokeVmAccess"),
+    disk(Dll::Virtdisk, "CreateVirtualDisk", Call::CreateVirtualDisk),
+    disk(Dll::Virtdisk, "OpenVirtualDisk", Call::OpenVirtualDisk),
+    disk(Dll::Virtdisk, "AttachVirtualDisk", Call::AttachVirtualDisk),
+    disk(Dll::Virtdisk, "DetachVirtualDisk", Call::DetachVirtualDisk),
+    disk(Dll::Virtdisk, "ResizeVirtualDisk", Call::ResizeVirtualDisk),
+    disk(Dll::Virtdisk, "MergeVirtualDisk", Call::MergeVirtualDisk),
+    disk(Dll::Virtdisk, "GetVirtualDiskInformation", Call::GetVirtualDiskInformation),
+    disk(Dll::Virtdisk, "SetVirtualDiskInformation", Call::SetVirtualDiskInformation),
+    disk(Dll::Virtdisk, "GetVirtualDiskPhysicalPath", Call::GetVirtualDiskPhysicalPath),
+    disk(Dll::Kernel32, "CreateFileW", Call::CreateFile),
+    disk(Dll::Kernel32, "CloseHandle", Call::CloseHandle),
 ];

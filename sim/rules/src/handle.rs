@@ -6,6 +6,7 @@
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented};
 use crate::hresult::Hresult;
+use crate::layer::ON_LAYERS;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
 
@@ -65,6 +66,26 @@ const WITHOUT_HANDLE: Calls = Calls::of(&[
     Call::RevokeVmAccess,
     Call::GrantVmGroupAccess,
     Call::RevokeVmGroupAccess,
+    Call::CreateVirtualDisk,
+    Call::OpenVirtualDisk,
+    Call::CreateFile,
+])
+.or(ON_LAYERS
+    .without(Call::SetupBaseOSLayer)
+    .without(Call::FormatWritableLayerVhd)
+    .without(Call::GetLayerVhdMountPath));
+/// The calls that take a disk. For `HcsSetupBaseOSLayer` NULL is a value of its own, and no fault: see [`crate::layer`].
+const ON_DISK: Calls = Calls::of(&[
+    Call::FormatWritableLayerVhd,
+    Call::GetLayerVhdMountPath,
+    Call::AttachVirtualDisk,
+    Call::DetachVirtualDisk,
+    Call::ResizeVirtualDisk,
+    Call::MergeVirtualDisk,
+    Call::GetVirtualDiskInformation,
+    Call::SetVirtualDiskInformation,
+    Call::GetVirtualDiskPhysicalPath,
+    Call::CloseHandle,
 ]);
 /// The calls that return no code.
 const WITHOUT_CODE: Calls = Calls::of(&[
@@ -116,7 +137,7 @@ const WITH_CODE: Calls = Calls::of(&[
 /// Every row of the handle stage.
 pub const ROWS: &[HandleRow] = &LIST;
 
-const LIST: [HandleRow; 3] = [
+const LIST: [HandleRow; 5] = [
     HandleRow {
         id: "handle.null",
         calls: WITH_CODE,
@@ -144,6 +165,23 @@ const LIST: [HandleRow; 3] = [
             assumed("NULL for the others"),
         ],
     },
+    HandleRow {
+        id: "handle.disk",
+        calls: ON_DISK,
+        faults: HandleFaults::EVERY,
+        answer: BadHandle::Fails(Hresult::ERROR_INVALID_HANDLE),
+        sources: &[
+            documented("CloseHandle: under a debugger a bad handle is an exception"),
+            assumed("the kernel's answer, which every function hands on"),
+        ],
+    },
+    HandleRow {
+        id: "handle.base-disk",
+        calls: Calls::of(&[Call::SetupBaseOSLayer]),
+        faults: HandleFaults::except(&[HandleFault::Null]),
+        answer: BadHandle::Fails(Hresult::ERROR_INVALID_HANDLE),
+        sources: &[assumed("as for the other functions that take a disk")],
+    },
 ];
 
 const AXES: [Axis; 2] =
@@ -156,7 +194,9 @@ const fn lay_handles() -> [u16; CELLS] {
     let mut at = 0;
     while at < Call::COUNT {
         if !WITHOUT_HANDLE.contains(Call::ALL[at]) {
-            domain[at] = [1 << at, HandleFaults::EVERY.bits()];
+            let null_is_bad = !matches!(Call::ALL[at], Call::SetupBaseOSLayer);
+            let faults = if null_is_bad { HandleFaults::EVERY } else { HandleFaults::except(&[HandleFault::Null]) };
+            domain[at] = [1 << at, faults.bits()];
         }
         at += 1;
     }

@@ -51,6 +51,7 @@ hresults! {
     ERROR_LOGON_FAILURE = 0x8007_052E, "The user name or password is incorrect.";
     ERROR_LOGON_TYPE_NOT_GRANTED = 0x8007_0569, "Logon failure: the user has not been granted the requested logon type at this computer.";
     ERROR_NO_SYSTEM_RESOURCES = 0x8007_05AA, "Insufficient system resources exist to complete the requested service.";
+    ERROR_PRIVILEGE_NOT_HELD = 0x8007_0522, "A required privilege is not held by the client.";
     RPC_S_UNKNOWN_IF = 0x8007_06B5, "The interface is unknown.";
     RPC_S_SERVER_UNAVAILABLE = 0x8007_06BA, "The RPC server is unavailable.";
     RPC_S_CALL_FAILED = 0x8007_06BE, "The remote procedure call failed.";

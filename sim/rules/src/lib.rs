@@ -9,12 +9,13 @@
 //! | [`build`], [`hresult`] | each Windows build, each result code, once |
 //! | [`rule`] | the row, and the order of the stages that a call passes |
 //! | [`export`] | which DLL exports what, since when, and whether it is modelled |
-//! | [`argument`], [`handle`], [`operation`], [`service`], [`access`], [`document`] | the stages before the last |
+//! | [`argument`], [`handle`], [`operation`], [`service`], [`access`], [`privilege`], [`document`] | the stages before the last |
 //! | [`mod@file`], [`grant`], [`state_file`] | what the host's file system says; access of machines to files; the layout of state files |
 //! | [`disk`] | virtual disks: the calls on them, and the layout of VHDX files |
 //! | [`transport`] | layers on their way: backup streams, the transport form, tars |
 //! | [`system`] | the last stage: what happens to a compute system, a file for each part of its life |
 //! | [`process`] | the same for a process |
+//! | [`layer`] | layers of container images |
 //! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |
 //! | [`failure`], [`profile`] | what operations plausibly end with; how fast a host is, and its quirks |
 //! | [`guest`] | what runs inside: its signals, exit codes, process ids |
@@ -41,7 +42,9 @@ pub mod grant;
 pub mod guest;
 pub mod handle;
 pub mod hresult;
+pub mod layer;
 pub mod operation;
+pub mod privilege;
 pub mod process;
 pub mod profile;
 pub mod property;

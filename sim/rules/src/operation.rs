@@ -257,6 +257,31 @@ pub const fn uses(call: Call) -> Option<Uses> {
         | Call::RevokeVmAccess
         | Call::GrantVmGroupAccess
         | Call::RevokeVmGroupAccess
+        | Call::ImportLayer
+        | Call::ExportLayer
+        | Call::ExportLegacyWritableLayer
+        | Call::DestroyLayer
+        | Call::SetupBaseOSLayer
+        | Call::SetupBaseOSVolume
+        | Call::InitializeWritableLayer
+        | Call::InitializeLegacyWritableLayer
+        | Call::AttachLayerStorageFilter
+        | Call::DetachLayerStorageFilter
+        | Call::FormatWritableLayerVhd
+        | Call::GetLayerVhdMountPath
+        | Call::AttachOverlayFilter
+        | Call::DetachOverlayFilter
+        | Call::CreateVirtualDisk
+        | Call::OpenVirtualDisk
+        | Call::AttachVirtualDisk
+        | Call::DetachVirtualDisk
+        | Call::ResizeVirtualDisk
+        | Call::MergeVirtualDisk
+        | Call::GetVirtualDiskInformation
+        | Call::SetVirtualDiskInformation
+        | Call::GetVirtualDiskPhysicalPath
+        | Call::CreateFile
+        | Call::CloseHandle
         | Call::OpenProcess
         | Call::CloseProcess
         | Call::SetProcessCallback

@@ -12,8 +12,8 @@ use crate::export::{Dll, EXPORTS, Export};
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
 use crate::{
-    access, argument, constraint, failure, file, grant, handle, operation, profile, property, resource, service,
-    state_file, system, transport,
+    access, argument, constraint, failure, file, grant, handle, operation, privilege, profile, property, resource,
+    service, state_file, system, transport,
 };
 
 /// The page, in Markdown.
@@ -236,6 +236,10 @@ fn write_stage_rows(out: &mut String) -> core::fmt::Result {
         let answer = row.refuses.map_or("passes".to_owned(), |code| code.to_string());
         writeln!(out, "| Rights | {} | {answer} | {} |", row.id, sources(row.sources))?;
     }
+    for row in privilege::ROWS {
+        let answer = row.refuses.map_or("passes".to_owned(), |code| code.to_string());
+        writeln!(out, "| Rights | {} | {answer} | {} |", row.id, sources(row.sources))?;
+    }
     for row in file::ROWS {
         writeln!(out, "| Files | {} | {} | {} |", row.id, row.refuses, sources(row.sources))?;
     }
@@ -367,7 +371,7 @@ fn write_profiles(out: &mut String) -> core::fmt::Result {
 /// Which exports are modelled, and which are rows that say they are not.
 fn write_exports(out: &mut String) -> core::fmt::Result {
     writeln!(out, "\n## Exports\n")?;
-    for dll in [Dll::Computecore, Dll::Computestorage, Dll::Vmcompute] {
+    for dll in [Dll::Computecore, Dll::Computestorage, Dll::Vmcompute, Dll::Virtdisk, Dll::Kernel32] {
         let exports = EXPORTS.iter().filter(|export| export.dll == dll);
         let (modelled, others): (Vec<&Export>, Vec<&Export>) = exports.partition(|export| export.call.is_some());
         writeln!(out, "`{}`: {} modelled, {} not modelled.\n", dll.file(), modelled.len(), others.len())?;
@@ -391,6 +395,8 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(operation::IN_FLIGHT.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(service::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(access::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(privilege::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(privilege::FACTS.iter().copied());
     let rows = rows.chain(file::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(file::FACTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(grant::GRANTS.iter().map(|row| (row.id, row.sources)));

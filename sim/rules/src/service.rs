@@ -1,9 +1,12 @@
 //! The service stage: is the compute service there, and is the handle's connection to it alive?
 
+use crate::build::Build::B26200;
 use crate::closed::closed;
+use crate::disk::ON_DISKS;
 use crate::evidence::{Source, assumed, client, documented, observed};
 use crate::file::ON_FILES;
 use crate::hresult::Hresult;
+use crate::layer::ON_LAYERS;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
 
@@ -87,7 +90,7 @@ const CLOSING: Calls = Calls::of(&[Call::CloseComputeSystem, Call::CloseProcess]
 /// Every row of the service stage.
 pub const ROWS: &[ServiceRow] = &LIST;
 
-const LIST: [ServiceRow; 6] = [
+const LIST: [ServiceRow; 7] = [
     ServiceRow {
         id: "service.running",
         calls: WITHOUT_SYSTEM,
@@ -148,7 +151,20 @@ const LIST: [ServiceRow; 6] = [
             assumed("that the DLL's own functions do not ask it either"),
         ],
     },
+    ServiceRow {
+        id: "service.storage",
+        calls: ON_STORAGE,
+        services: Services::EVERY,
+        connections: Connections::EVERY,
+        refuses: None,
+        sources: &[
+            observed("hcsctl: the caller's own privileges decide, so that its process does the work", &[B26200]),
+            assumed("that the service need not run"),
+        ],
+    },
 ];
+/// The calls on layers and disks.
+const ON_STORAGE: Calls = ON_LAYERS.or(ON_DISKS);
 
 const AXES: [Axis; 3] = [
     Axis { name: "call", values: Call::NAMES },
@@ -163,7 +179,7 @@ const fn lay_service() -> [u16; CELLS] {
     let mut at = 0;
     while at < Call::COUNT {
         let call = Call::ALL[at];
-        if WITHOUT_SYSTEM.contains(call) || ON_FILES.contains(call) {
+        if WITHOUT_SYSTEM.contains(call) || ON_FILES.contains(call) || ON_STORAGE.contains(call) {
             domain[at] = [1 << at, Services::EVERY.bits(), Connections::of(&[Connection::None]).bits()];
         } else if WITH_SYSTEM.contains(call) || CLOSING.contains(call) {
             domain[at] = [1 << at, Services::EVERY.bits(), Connections::except(&[Connection::None]).bits()];

@@ -3,7 +3,7 @@
 use crate::closed::closed;
 
 closed! {
-    /// A modelled export of `computecore.dll`. The name is the export's without its `Hcs`.
+    /// A modelled export. The name is the export's without its `Hcs`, and without the `W` of one that takes UTF-16.
     pub enum Call, Calls {
         /// `HcsCreateOperation`
         CreateOperation,
@@ -115,6 +115,56 @@ closed! {
         GrantVmGroupAccess,
         /// `HcsRevokeVmGroupAccess`
         RevokeVmGroupAccess,
+        /// `HcsImportLayer`
+        ImportLayer,
+        /// `HcsExportLayer`
+        ExportLayer,
+        /// `HcsExportLegacyWritableLayer`
+        ExportLegacyWritableLayer,
+        /// `HcsDestroyLayer`
+        DestroyLayer,
+        /// `HcsSetupBaseOSLayer`
+        SetupBaseOSLayer,
+        /// `HcsSetupBaseOSVolume`
+        SetupBaseOSVolume,
+        /// `HcsInitializeWritableLayer`
+        InitializeWritableLayer,
+        /// `HcsInitializeLegacyWritableLayer`
+        InitializeLegacyWritableLayer,
+        /// `HcsAttachLayerStorageFilter`
+        AttachLayerStorageFilter,
+        /// `HcsDetachLayerStorageFilter`
+        DetachLayerStorageFilter,
+        /// `HcsFormatWritableLayerVhd`
+        FormatWritableLayerVhd,
+        /// `HcsGetLayerVhdMountPath`
+        GetLayerVhdMountPath,
+        /// `HcsAttachOverlayFilter`
+        AttachOverlayFilter,
+        /// `HcsDetachOverlayFilter`
+        DetachOverlayFilter,
+        /// `CreateVirtualDisk`
+        CreateVirtualDisk,
+        /// `OpenVirtualDisk`
+        OpenVirtualDisk,
+        /// `AttachVirtualDisk`
+        AttachVirtualDisk,
+        /// `DetachVirtualDisk`
+        DetachVirtualDisk,
+        /// `ResizeVirtualDisk`
+        ResizeVirtualDisk,
+        /// `MergeVirtualDisk`
+        MergeVirtualDisk,
+        /// `GetVirtualDiskInformation`
+        GetVirtualDiskInformation,
+        /// `SetVirtualDiskInformation`
+        SetVirtualDiskInformation,
+        /// `GetVirtualDiskPhysicalPath`
+        GetVirtualDiskPhysicalPath,
+        /// `CreateFileW` on the physical path of a disk
+        CreateFile,
+        /// `CloseHandle` of a disk
+        CloseHandle,
     }
 }
 
@@ -696,8 +746,8 @@ impl Call {
     }
 
     /// The name of the export.
-    pub fn export(self) -> String {
-        format!("Hcs{}", self.name())
+    pub const fn export(self) -> &'static str {
+        crate::export::of(self).name
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) struct Book {
     systems: Vec<Option<Page>>,
     processes: Vec<Option<Page>>,
     streams: Vec<Option<Page>>,
+    disks: Vec<Option<Page>>,
 }
 
 impl Book {
@@ -64,13 +65,14 @@ impl Book {
 
     /// Every page, operations first, by slot.
     pub(crate) fn pages(&self) -> impl Iterator<Item = &Page> {
-        let shelves = [&self.operations, &self.systems, &self.processes, &self.streams];
+        let shelves = [&self.operations, &self.systems, &self.processes, &self.streams, &self.disks];
         shelves.into_iter().flatten().flatten()
     }
 
     /// Takes out every page of a client.
     pub(crate) fn close_client(&mut self, client: u32) -> Vec<Page> {
-        let shelves = [&mut self.operations, &mut self.systems, &mut self.processes, &mut self.streams];
+        let Book { operations, systems, processes, streams, disks } = self;
+        let shelves = [operations, systems, processes, streams, disks];
         let mut closed = Vec::new();
         for slot in shelves.into_iter().flatten() {
             if slot.as_ref().is_some_and(|page| page.client == client) {
@@ -87,6 +89,7 @@ impl Book {
             HandleType::System => &mut self.systems,
             HandleType::Process => &mut self.processes,
             HandleType::Stream => &mut self.streams,
+            HandleType::Disk => &mut self.disks,
         };
         Some((shelf, key.index as usize))
     }

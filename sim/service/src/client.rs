@@ -11,10 +11,11 @@ use hcs_api::{
 };
 use hcs_machine::effect::{Reply, StreamReply};
 use hcs_machine::handle::Handle;
-use hcs_machine::input::{CreateOptions as Options, Request, StreamRequest, Text as OwnedText};
+use hcs_machine::input::{CreateOptions as Options, Request, StreamRequest, Text as OwnedText, WorldEvent};
 use hcs_machine::{ClientId, Input};
 use hcs_rules::export::{self, EXPORTS, Export};
 use hcs_rules::hresult::Hresult;
+use hcs_rules::privilege::Privilege;
 use hcs_rules::vocabulary::{Call, GENERIC_ALL};
 
 use crate::book::{Callback, Page, Registered};
@@ -30,7 +31,7 @@ use crate::worker;
 pub struct Client {
     shared: Arc<Shared>,
     /// A world goes on for as long as somebody can use it.
-    _world: Simulator,
+    world: Simulator,
     id: ClientId,
 }
 
@@ -42,7 +43,7 @@ impl std::fmt::Debug for Client {
 
 impl Client {
     pub(crate) fn new(world: Simulator, id: ClientId) -> Client {
-        Client { shared: world.shared.clone(), _world: world, id }
+        Client { shared: world.shared.clone(), world, id }
     }
 
     pub(crate) fn id(&self) -> ClientId {
@@ -101,8 +102,14 @@ impl Client {
         self.shared.lock().names.get(self.id.0 as usize - 1).cloned().unwrap_or_default()
     }
 
+    /// The client enables a privilege of its token, or disables it: what `AdjustTokenPrivileges` does to a process. Answers
+    /// whether that changed anything. Administrators begin with every one enabled, others with none.
+    pub fn set_privilege(&self, privilege: Privilege, enabled: bool) -> bool {
+        self.world.world(WorldEvent::Privilege(self.id, privilege, enabled))
+    }
+
     /// Makes a call, and blocks if it does. `book` writes down what the shell keeps about handles.
-    fn call(&self, request: Request, book: impl FnOnce(&mut Core, &Reply)) -> Reply {
+    pub(crate) fn call(&self, request: Request, book: impl FnOnce(&mut Core, &Reply)) -> Reply {
         let call = request.call();
         let mut core = thread::enter(&self.shared);
         let reply = core.call(self.id, request);
@@ -114,11 +121,11 @@ impl Client {
         }
     }
 
-    fn plain(&self, request: Request) -> Reply {
+    pub(crate) fn plain(&self, request: Request) -> Reply {
         self.call(request, |_, _| {})
     }
 
-    fn outcome(&self, request: Request) -> Outcome {
+    pub(crate) fn outcome(&self, request: Request) -> Outcome {
         match self.plain(request) {
             Reply::Outcome(code, document) => Outcome { code, document },
             Reply::Handle(code, _) => Outcome::bare(code),
@@ -126,7 +133,7 @@ impl Client {
         }
     }
 
-    fn code(&self, request: Request) -> Hresult {
+    pub(crate) fn code(&self, request: Request) -> Hresult {
         self.outcome(request).code
     }
 
@@ -172,7 +179,13 @@ impl Client {
     }
 
     /// Writes a new handle down.
-    fn open_page(&self, core: &mut Core, reply: &Reply, place: &'static Location<'static>, callback: Option<Callback>) {
+    pub(crate) fn open_page(
+        &self,
+        core: &mut Core,
+        reply: &Reply,
+        place: &'static Location<'static>,
+        callback: Option<Callback>,
+    ) {
         if let Reply::Handle(Hresult::S_OK, handle) = *reply
             && handle != Handle::NULL
         {
@@ -237,7 +250,7 @@ fn register(callback: Callback) -> Registered {
     Registered { callback, gate: Arc::new(Gate::new()) }
 }
 
-fn owned(text: Text<'_>) -> OwnedText {
+pub(crate) fn owned(text: Text<'_>) -> OwnedText {
     match text {
         Text::Null => OwnedText::Null,
         Text::Malformed => OwnedText::Malformed,

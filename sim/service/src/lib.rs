@@ -34,6 +34,7 @@
 //! | `entry` | waiting until a call is entered |
 //! | `fault` | rules of faults; holding, dropping and doubling notifications |
 //! | [`director`] | what the world does, in the words of stories |
+//! | `storage`, `disk` | a client's calls on layers and on disks |
 //! | `files` | the host's files, as a test puts them and looks at them |
 //! | `guest` | programs of guests that users write in Rust |
 //! | `clock`, `draw` | how time moves; where random choices come from |
@@ -56,6 +57,8 @@ mod clock;
 #[cfg(not(hcs_loom))]
 pub mod director;
 #[cfg(not(hcs_loom))]
+mod disk;
+#[cfg(not(hcs_loom))]
 mod draw;
 #[cfg(not(hcs_loom))]
 mod entry;
@@ -73,6 +76,8 @@ mod pump;
 mod report;
 #[cfg(not(hcs_loom))]
 mod simulator;
+#[cfg(not(hcs_loom))]
+mod storage;
 mod sync;
 #[cfg(not(hcs_loom))]
 mod thread;

@@ -405,7 +405,7 @@ impl Core {
 
     /// A call whose wait nothing can end: it is given up, and told.
     pub(crate) fn give_up(&mut self, wait: WaitId, call: Option<Call>) {
-        let call = call.map_or_else(|| "a call".to_owned(), Call::export);
+        let call = call.map_or("a call", Call::export);
         self.note_trouble(format!("{call} waited for what never came, and was given up"));
         self.step(&Input::GiveUp(wait));
     }

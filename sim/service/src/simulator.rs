@@ -493,6 +493,7 @@ fn report(core: &Core) -> Report {
                 format!("the handle of {process} in {}", id.as_deref().unwrap_or("a compute system that is gone"))
             }
             Some(HandleType::Stream) => "a standard stream".to_owned(),
+            Some(HandleType::Disk) => "a disk".to_owned(),
             Some(HandleType::Operation) | None => "an operation".to_owned(),
         };
         report.leaks.push(Leak { what, client: core.name(page.client), place: page.place });

@@ -7,10 +7,14 @@ use std::sync::Arc;
 
 use hcs_machine::effect::{Effect, GuestId, GuestReply, Reply, StreamReply};
 use hcs_machine::guest::{Await, Given, Output, Taken};
-use hcs_machine::input::{End, FileEvent, GuestRequest, Request, StreamRequest, Text, VolumeEvent, WorldEvent};
+use hcs_machine::input::{
+    DiskRequest, End, FileEvent, GuestRequest, Request, StreamRequest, Text, VolumeEvent, WorldEvent,
+};
 use hcs_machine::{Host, Input, Time};
+use hcs_rules::disk::DiskClass;
 use hcs_rules::guest::Signal;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::vocabulary::Call;
 
 /// Where lines go as they come.
 pub(crate) type Sink = Box<dyn Write + Send>;
@@ -144,6 +148,8 @@ fn world(event: &WorldEvent) -> String {
         WorldEvent::SavedState(path, true) => format!("a saved state is at {path}"),
         WorldEvent::SavedState(path, false) => format!("no saved state is at {path}"),
         WorldEvent::Files(event) => on_files(event),
+        WorldEvent::Privilege(client, privilege, true) => format!("client {} enables {}", client.0, privilege.name()),
+        WorldEvent::Privilege(client, privilege, false) => format!("client {} disables {}", client.0, privilege.name()),
         WorldEvent::ProcessEnd(id, process, code) => format!("process {process} of {id} ends with {code}"),
         WorldEvent::Program(name, Some(_)) => format!("guests have the program {name}"),
         WorldEvent::Program(name, None) => format!("guests have no program {name} any more"),
@@ -178,7 +184,7 @@ fn on_files(event: &FileEvent) -> String {
 
 /// A call as it reads in C, without the handles of operations, which say nothing.
 fn call(request: &Request) -> String {
-    let name = request.call().map_or_else(|| "an unmodelled export".to_owned(), |call| call.export());
+    let name = request.call().map_or("an unmodelled export", Call::export);
     let text = |text: &Text| match text {
         Text::Null => "NULL".to_owned(),
         Text::Malformed => "malformed UTF-16".to_owned(),
@@ -202,10 +208,41 @@ fn call(request: &Request) -> String {
     }
     arguments.extend(request.id().map(text));
     arguments.extend(request.path().map(text));
+    match request {
+        Request::Layer(request) => arguments.extend(request.paths().into_iter().flatten().map(text)),
+        Request::Disk(request) => arguments.extend(request.path().map(text)),
+        _ => {}
+    }
+    arguments.extend(request.disk().map(|disk| format!("{:#x}", disk.0)));
     // Of many processes in a system, which; systems are told by the ids in what follows.
     arguments.extend(request.process().map(|process| format!("{:#x}", process.0)));
     // What starts or ends a system comes without options nearly always.
     arguments.extend(request.document().filter(|document| **document != Text::Null || reads(request)).map(text));
+    // What comes with a disk says which disk it will be.
+    match request {
+        Request::Layer(layer) if layer.data().is_some() => arguments.extend(layer.options().map(text)),
+        Request::Disk(DiskRequest::CreateVirtualDisk { parameters: Some(parameters), .. }) => {
+            match &parameters.parent {
+                Text::Null => arguments.push(format!("{} bytes", parameters.size)),
+                parent => arguments.push(text(parent)),
+            }
+        }
+        Request::Disk(DiskRequest::AttachVirtualDisk { flags, .. }) => arguments.push(format!("{flags:#x}")),
+        Request::Disk(DiskRequest::ResizeVirtualDisk { parameters: Some(size), .. }) => {
+            arguments.push(format!("{size} bytes"));
+        }
+        Request::Disk(DiskRequest::GetVirtualDiskInformation { class: Some(class), .. }) => {
+            arguments
+                .push(DiskClass::of_value(*class).map_or_else(|| class.to_string(), |class| class.name().to_owned()));
+        }
+        Request::Disk(DiskRequest::SetVirtualDiskInformation { information: Some(information), .. }) => {
+            arguments.push(format!("{information:?}"));
+        }
+        Request::Disk(DiskRequest::MergeVirtualDisk { parameters: Some(merge), .. }) => {
+            arguments.push(format!("{merge:?}"));
+        }
+        _ => {}
+    }
     if let Request::OpenComputeSystem { access, .. } | Request::OpenComputeSystemInNamespace { access, .. } = request {
         arguments.push(format!("{access:#010X}"));
     }
@@ -322,6 +359,8 @@ fn reply(reply: &Reply) -> String {
                 None => format!("{code}{document}"),
             }
         }
+        Reply::Disk(code, None) => code.to_string(),
+        Reply::Disk(code, Some(information)) => format!("{code} {information:?}"),
         Reply::Stream(StreamReply::Bytes(bytes)) if bytes.is_empty() => "the end".to_owned(),
         Reply::Stream(StreamReply::Bytes(bytes)) => shown(bytes),
         Reply::Stream(StreamReply::Written(count)) => format!("{count} bytes"),

@@ -97,7 +97,7 @@ impl Host {
             Some((HandleType::Process, key)) => self.process_handles.get(key).is_some_and(|handle| {
                 handle.client == target.client && handle.registration == Some(target.registration)
             }),
-            Some((HandleType::Stream, _)) | None => false,
+            Some((HandleType::Stream | HandleType::Disk, _)) | None => false,
         }
     }
 

@@ -8,13 +8,13 @@ use hcs_rules::operation::{Phase, Use, Verdict};
 use hcs_rules::profile::Quirk;
 use hcs_rules::service::Connection;
 use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, Kind, OperationType};
-use hcs_rules::{access, argument, export, handle, operation, service};
+use hcs_rules::{access, argument, export, handle, operation, privilege, service};
 
 use crate::call::Named;
 use crate::effect::{Effect, Finding, Reply};
 use crate::handle::Handle;
 use crate::host::Host;
-use crate::input::{ClientId, CreateOptions, End, Fate, Request, Text};
+use crate::input::{ClientId, CreateOptions, DiskRequest, End, Fate, LayerRequest, Request, Text};
 use crate::operation::Operation;
 use crate::process::ProcessHandle;
 use crate::system::SystemHandle;
@@ -26,6 +26,7 @@ pub(crate) struct Admitted {
     pub(crate) call: Call,
     pub(crate) system: Option<Key>,
     pub(crate) process: Option<Key>,
+    pub(crate) disk: Option<Key>,
     pub(crate) operation: Option<Key>,
     /// The namespace of a list.
     pub(crate) namespace: Option<Arc<str>>,
@@ -46,7 +47,7 @@ impl Host {
 
     /// The stages before the document and the state. An error is what the call returns.
     fn admit(&mut self, client: ClientId, request: &Request, effects: &mut Vec<Effect>) -> Result<Admitted, Reply> {
-        let Some(rights) = self.client(client).map(|client| client.rights) else {
+        let Some((rights, privileges)) = self.client(client).map(|client| (client.rights, client.privileges)) else {
             return Err(Reply::Outcome(Hresult::ERROR_INVALID_HANDLE, None));
         };
         let Some(call) = request.call() else {
@@ -66,7 +67,8 @@ impl Host {
             }
             return Err(refusal(call, row.refuses));
         }
-        let mut admitted = Admitted { client, call, system: None, process: None, operation: None, namespace: None };
+        let mut admitted =
+            Admitted { client, call, system: None, process: None, disk: None, operation: None, namespace: None };
         if let Some(handle) = request.system() {
             match self.system_handle(client, handle) {
                 Ok((key, _)) => admitted.system = Some(key),
@@ -76,6 +78,12 @@ impl Host {
         if let Some(handle) = request.process() {
             match self.process_handle(client, handle) {
                 Ok((key, _)) => admitted.process = Some(key),
+                Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
+            }
+        }
+        if let Some(handle) = request.disk() {
+            match self.disk_handle(client, handle) {
+                Ok((key, _)) => admitted.disk = Some(key),
                 Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
             }
         }
@@ -97,6 +105,10 @@ impl Host {
             return Err(self.refuse(&admitted, code));
         }
         if let Some(code) = access::rule(call, rights).and_then(|row| row.refuses) {
+            return Err(self.refuse(&admitted, code));
+        }
+        let token = privilege::token(call, rights, privileges);
+        if let Some(code) = privilege::rule(call, token).and_then(|row| row.refuses) {
             return Err(self.refuse(&admitted, code));
         }
         Ok(admitted)
@@ -197,6 +209,8 @@ impl Host {
             Request::SubmitWerReport { settings } => self.submit_report(settings),
             Request::CreateProcess { parameters, .. } => self.create_process(on, parameters, fate, effects),
             Request::OpenProcess { id, .. } => self.open_process(on, *id),
+            Request::Layer(request) => self.on_layer(on, request, effects),
+            Request::Disk(request) => self.on_disk(on, request, effects),
             _ if request.path().is_some() => self.on_file(on, request),
             _ if request.process().is_some() => self.on_process(on, request, fate, effects),
             _ if request.system().is_some() => self.on_system(on, request, fate, effects),
@@ -260,6 +274,46 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
         | Request::GetProcessorCompatibilityFromSavedState { path }
         | Request::GrantVmGroupAccess { path }
         | Request::RevokeVmGroupAccess { path } => path_fault(path),
+        Request::Layer(request) => {
+            let paths = request.paths().into_iter().flatten().find_map(path_fault);
+            let data = request.data().and_then(|data| null(data, Fault::NullLayerData));
+            let options = match request {
+                LayerRequest::ExportLayer { options, .. }
+                | LayerRequest::SetupBaseOSLayer { options, .. }
+                | LayerRequest::SetupBaseOSVolume { options, .. } => null(options, Fault::NullOptions),
+                LayerRequest::InitializeWritableLayer { options: Text::Malformed, .. } => Some(Fault::Reserved),
+                LayerRequest::InitializeWritableLayer { options: Text::Some(options), .. } if !options.is_empty() => {
+                    Some(Fault::Reserved)
+                }
+                LayerRequest::GetLayerVhdMountPath { out: false, .. } => Some(Fault::NullOut),
+                _ => None,
+            };
+            paths.or(data).or(options)
+        }
+        Request::Disk(request) => {
+            let path = request.path().and_then(path_fault);
+            let missing = |missing: bool, fault| missing.then_some(fault);
+            match request {
+                DiskRequest::CreateVirtualDisk { storage, parameters, out, .. } => {
+                    path.or(missing(storage.is_none() || parameters.is_none(), Fault::NullParameters)).or(no_out(*out))
+                }
+                DiskRequest::OpenVirtualDisk { storage, out, .. } => {
+                    path.or(missing(storage.is_none(), Fault::NullParameters)).or(no_out(*out))
+                }
+                DiskRequest::ResizeVirtualDisk { parameters, .. } => {
+                    missing(parameters.is_none(), Fault::NullParameters)
+                }
+                DiskRequest::MergeVirtualDisk { parameters, .. } => {
+                    missing(parameters.is_none(), Fault::NullParameters)
+                }
+                DiskRequest::GetVirtualDiskInformation { class, .. } => missing(class.is_none(), Fault::NullParameters),
+                DiskRequest::SetVirtualDiskInformation { information, .. } => {
+                    missing(information.is_none(), Fault::NullParameters)
+                }
+                DiskRequest::GetVirtualDiskPhysicalPath { out, .. } => no_out(*out),
+                _ => path,
+            }
+        }
         Request::SetOperationCallback { callback: false, .. }
         | Request::CreateOperationWithNotifications { callback: false, .. } => Some(Fault::NullCallback),
         _ => None,
@@ -283,7 +337,11 @@ pub(crate) fn refusal(call: Call, code: Hresult) -> Reply {
         | Call::CreateComputeSystemInNamespace
         | Call::OpenComputeSystemInNamespace
         | Call::CreateProcess
-        | Call::OpenProcess => Reply::Handle(code, Handle::NULL),
+        | Call::OpenProcess
+        | Call::CreateVirtualDisk
+        | Call::OpenVirtualDisk
+        | Call::CreateFile => Reply::Handle(code, Handle::NULL),
+        Call::GetVirtualDiskInformation => Reply::Disk(code, None),
         Call::GetOperationResultAndProcessInfo | Call::WaitForOperationResultAndProcessInfo => {
             Reply::Info(code, None, None)
         }
