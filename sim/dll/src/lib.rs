@@ -7,12 +7,12 @@
 //! |---|---|
 //! | [`world`] | the process's world, as `HCS_SIM_*` says |
 //! | [`control`] | the exports by which programs in other languages control it, declared in `include/hcs_sim.h` |
-//! | [`computecore`] | the exports, all of them |
-//! | `operation`, `system`, `process`, `service`, `files` | the exports of one noun each |
+//! | [`computecore`], [`computestorage`], [`virtdisk`] | the exports of each DLL |
+//! | `operation`, `system`, `process`, `service`, `files`, `storage`, `disk` | the exports of one noun each |
 //! | `unmodelled` | exports that are there and say that they are not modelled |
 //! | `abi` | what every export is made of |
 //! | `stream` | standard streams as handles of the operating system |
-//! | `handle` | off Windows: what a program uses such handles with |
+//! | `kernel` | off Windows: what a program uses such handles with |
 //! | `text` | UTF-16 in, and documents out that the caller frees |
 //!
 //! Deliberately absent: any decision about HCS. An export turns its arguments into a call of [`hcs_api::Hcs`] and the
@@ -25,17 +25,21 @@ compile_error!("handles carry 64 bits");
 
 mod abi;
 pub mod computecore;
+pub mod computestorage;
 pub mod control;
+mod disk;
 mod files;
 #[cfg(unix)]
-mod handle;
+pub mod kernel;
 mod operation;
 mod process;
 mod service;
+mod storage;
 mod stream;
 mod system;
 mod text;
 mod unmodelled;
+pub mod virtdisk;
 pub mod world;
 
 pub use world::{client, reset, simulator, tell};

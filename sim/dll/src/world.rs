@@ -95,7 +95,10 @@ pub fn reset(seed: u64, build: Build) {
 
 /// This process as a client: its handles are those of the C ABI.
 pub fn client() -> Client {
-    world().client.clone()
+    let client = world().client.clone();
+    #[cfg(windows)]
+    crate::disk::sweep(&client);
+    client
 }
 
 /// Tells the process's world what to do, a line at a time, in the words of stories: see [`Director::run_all`].

@@ -1,12 +1,11 @@
 //! Each export has the signature that `windows-sys` declares for it: if one differs, this file does not compile.
 
-use hcs_sim_dll::computecore as ours;
-use windows_sys::Win32::System::HostComputeSystem as theirs;
-
 macro_rules! parity {
-    ($($name:ident($($blank:tt)*);)+) => {
+    ($test:ident: $ours:path, $theirs:path: $($name:ident($($blank:tt)*);)+) => {
         #[test]
-        fn every_export_has_the_declared_signature() {
+        fn $test() {
+            use $ours as ours;
+            use $theirs as theirs;
             $({
                 let pair: [unsafe extern "system" fn($($blank)*) -> _; 2] = [ours::$name, theirs::$name];
                 assert!(pair.iter().all(|function| *function as usize != 0));
@@ -16,6 +15,7 @@ macro_rules! parity {
 }
 
 parity! {
+    computecore: hcs_sim_dll::computecore, windows_sys::Win32::System::HostComputeSystem:
     HcsAddResourceToOperation(_, _, _, _);
     HcsCancelOperation(_);
     HcsCloseComputeSystem(_);
@@ -70,4 +70,65 @@ parity! {
     HcsWaitForOperationResult(_, _, _);
     HcsWaitForOperationResultAndProcessInfo(_, _, _, _);
     HcsWaitForProcessExit(_, _, _);
+}
+
+parity! {
+    computestorage: hcs_sim_dll::computestorage, windows_sys::Win32::System::HostComputeSystem:
+    HcsAttachLayerStorageFilter(_, _);
+    HcsDestroyLayer(_);
+    HcsDetachLayerStorageFilter(_);
+    HcsExportLayer(_, _, _, _);
+    HcsExportLegacyWritableLayer(_, _, _, _);
+    HcsFormatWritableLayerVhd(_);
+    HcsGetLayerVhdMountPath(_, _);
+    HcsImportLayer(_, _, _);
+    HcsInitializeLegacyWritableLayer(_, _, _, _);
+    HcsInitializeWritableLayer(_, _, _);
+    HcsSetupBaseOSLayer(_, _, _);
+    HcsSetupBaseOSVolume(_, _, _);
+}
+
+parity! {
+    virtdisk: hcs_sim_dll::virtdisk, windows_sys::Win32::Storage::Vhd:
+    AttachVirtualDisk(_, _, _, _, _, _);
+    CreateVirtualDisk(_, _, _, _, _, _, _, _, _);
+    DetachVirtualDisk(_, _, _);
+    GetVirtualDiskInformation(_, _, _, _);
+    GetVirtualDiskPhysicalPath(_, _, _);
+    MergeVirtualDisk(_, _, _, _);
+    OpenVirtualDisk(_, _, _, _, _, _);
+    ResizeVirtualDisk(_, _, _, _);
+    SetVirtualDiskInformation(_, _);
+}
+
+#[cfg(not(windows))]
+mod kernel {
+    use hcs_sim_dll::kernel;
+
+    parity! {
+        foundation: kernel, windows_sys::Win32::Foundation:
+        CloseHandle(_);
+        GetLastError();
+        SetLastError(_);
+    }
+
+    parity! {
+        files: kernel, windows_sys::Win32::Storage::FileSystem:
+        ReadFile(_, _, _, _, _);
+        WriteFile(_, _, _, _, _);
+    }
+
+    parity! {
+        background: kernel, windows_sys::Win32::System::IO:
+        CancelIoEx(_, _);
+        GetOverlappedResult(_, _, _, _);
+    }
+
+    parity! {
+        events: kernel, windows_sys::Win32::System::Threading:
+        CreateEventW(_, _, _, _);
+        ResetEvent(_);
+        SetEvent(_);
+        WaitForSingleObject(_, _);
+    }
 }

@@ -11,7 +11,9 @@ use hcs_api::{
 };
 use hcs_machine::effect::{Reply, StreamReply};
 use hcs_machine::handle::Handle;
-use hcs_machine::input::{CreateOptions as Options, Request, StreamRequest, Text as OwnedText, WorldEvent};
+use hcs_machine::input::{
+    CreateOptions as Options, LayerRequest, Request, StreamRequest, Text as OwnedText, WorldEvent,
+};
 use hcs_machine::{ClientId, Input};
 use hcs_rules::export::{self, EXPORTS, Export};
 use hcs_rules::hresult::Hresult;
@@ -75,6 +77,10 @@ impl Client {
             Call::CreateProcess => {
                 let system = Handle::NULL;
                 self.code(Request::CreateProcess { system, parameters: configuration, operation, out: false })
+            }
+            Call::GetLayerVhdMountPath => {
+                let disk = Handle::NULL;
+                self.code(Request::Layer(LayerRequest::GetLayerVhdMountPath { disk, out: false }))
             }
             Call::OpenProcess => {
                 self.code(Request::OpenProcess { system: Handle::NULL, id: 0, access: GENERIC_ALL, out: false })

@@ -16,7 +16,8 @@ use crate::client::{Client, owned};
 impl Client {
     /// A call that gives a handle of a disk.
     fn opened(&self, request: DiskRequest, place: &'static Location<'static>) -> (Hresult, DiskHandle) {
-        match self.call(Request::Disk(request), |core, reply| self.open_page(core, reply, place, None)) {
+        let request = Request::Disk(request);
+        match self.call(request, |core, reply| self.open_page(core, reply, place, None)) {
             Reply::Handle(code, handle) => (code, DiskHandle(handle.0)),
             Reply::Outcome(code, _) => (code, DiskHandle::NULL),
             _ => (Hresult::E_UNEXPECTED, DiskHandle::NULL),
@@ -25,6 +26,17 @@ impl Client {
 
     fn disk(&self, request: DiskRequest) -> Hresult {
         self.code(Request::Disk(request))
+    }
+
+    /// A call on disks with everything that a caller in C can leave out, or get wrong.
+    #[track_caller]
+    pub fn raw_disk_call(&self, request: DiskRequest) -> Reply {
+        let place = Location::caller();
+        let closed = if let DiskRequest::CloseHandle { disk } = &request { Some(*disk) } else { None };
+        self.call(Request::Disk(request), |core, reply| match (closed, reply) {
+            (Some(handle), Reply::Outcome(Hresult::S_OK, _)) => drop(core.book.close(handle)),
+            _ => self.open_page(core, reply, place, None),
+        })
     }
 }
 
@@ -132,14 +144,7 @@ impl VirtualDisks for Client {
     }
 
     fn close_disk(&self, disk: DiskHandle) -> Hresult {
-        let handle = Handle(disk.0);
-        let request = Request::Disk(DiskRequest::CloseHandle { disk: handle });
-        let reply = self.call(request, |core, reply| {
-            if matches!(reply, Reply::Outcome(Hresult::S_OK, _)) {
-                core.book.close(handle);
-            }
-        });
-        match reply {
+        match self.raw_disk_call(DiskRequest::CloseHandle { disk: Handle(disk.0) }) {
             Reply::Outcome(code, _) => code,
             _ => Hresult::E_UNEXPECTED,
         }

@@ -111,3 +111,12 @@ pub use hcs_machine::{
 };
 #[cfg(not(hcs_loom))]
 pub use hcs_rules as rules;
+
+/// Calls on disks as the machine takes them: what a caller in C can leave out is optional here. For the C ABI.
+#[cfg(not(hcs_loom))]
+pub mod raw {
+    pub use hcs_machine::effect::Reply;
+    pub use hcs_machine::handle::Handle;
+    pub use hcs_machine::input::{DiskRequest, Text, disk};
+    pub use uuid::Uuid;
+}

@@ -1,0 +1,128 @@
+//! What the thin shared libraries share.
+//!
+//! A process has one world, however many libraries of the double it loads: the world lives in computecore's, and the others
+//! find their functions there. It stands beside them, or is loaded already.
+
+#![expect(unsafe_code, reason = "libraries are found and loaded through C functions")]
+
+use core::ffi::{CStr, c_void};
+use std::sync::OnceLock;
+
+/// The code of an export that cannot be found, as `GetLastError` tells it: `ERROR_PROC_NOT_FOUND`.
+pub const NOT_FOUND: u32 = 127;
+
+/// The address of an export of the double's computecore library. `None` when there is no such library, when it is the real
+/// one, and when it has no such export.
+pub fn find(name: &CStr) -> Option<*const c_void> {
+    static LIBRARY: OnceLock<usize> = OnceLock::new();
+    let library = *LIBRARY.get_or_init(|| {
+        let library = system::load();
+        // SAFETY: the library is loaded, or NULL, which is not asked.
+        let simulated = library != 0 && unsafe { system::export(library, c"HcsSimIsSimulated") }.is_some();
+        if simulated { library } else { 0 }
+    });
+    if library == 0 {
+        return None;
+    }
+    // SAFETY: the library is loaded, and stays so.
+    unsafe { system::export(library, name) }
+}
+
+/// Declares exports that call the function of the same name, or of the one given, in computecore's library.
+#[macro_export]
+macro_rules! forward {
+    ($($name:ident $(as $there:literal)? ($($argument:ident: $Type:ty),* $(,)?) -> $Result:ty = $missing:expr;)+) => {
+        $(
+            #[unsafe(no_mangle)]
+            pub unsafe extern "system" fn $name($($argument: $Type),*) -> $Result {
+                static FOUND: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+                let name = $crate::forward!(@name $name $($there)?);
+                let address = *FOUND.get_or_init(|| $crate::find(name).map_or(0, |address| address.expose_provenance()));
+                if address == 0 {
+                    return $missing;
+                }
+                let address: *const core::ffi::c_void = core::ptr::with_exposed_provenance(address);
+                // SAFETY: the function of this name has this signature: both are made from the same sources.
+                unsafe {
+                    let function: unsafe extern "system" fn($($Type),*) -> $Result = core::mem::transmute(address);
+                    function($($argument),*)
+                }
+            }
+        )+
+    };
+    (@name $name:ident) => {
+        match core::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+            Ok(name) => name,
+            Err(_) => c"",
+        }
+    };
+    (@name $name:ident $there:literal) => {
+        $there
+    };
+}
+
+#[cfg(windows)]
+mod system {
+    use core::ffi::{CStr, c_void};
+
+    use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LoadLibraryW};
+
+    pub(super) fn load() -> usize {
+        let name: Vec<u16> = "computecore.dll\0".encode_utf16().collect();
+        // SAFETY: the name ends with a zero.
+        unsafe { LoadLibraryW(name.as_ptr()) }.expose_provenance()
+    }
+
+    /// # Safety
+    /// The library is loaded.
+    pub(super) unsafe fn export(library: usize, name: &CStr) -> Option<*const c_void> {
+        // SAFETY: as the caller vouches; the name ends with a zero.
+        let found = unsafe { GetProcAddress(core::ptr::with_exposed_provenance_mut(library), name.as_ptr().cast()) };
+        found.map(|function| function as *const c_void)
+    }
+}
+
+#[cfg(unix)]
+mod system {
+    use core::ffi::{CStr, c_void};
+    use std::ffi::CString;
+
+    #[cfg(target_os = "macos")]
+    const NAME: &str = "libcomputecore.dylib";
+    #[cfg(not(target_os = "macos"))]
+    const NAME: &str = "libcomputecore.so";
+
+    pub(super) fn load() -> usize {
+        let beside = folder().and_then(|folder| CString::new(format!("{folder}/{NAME}")).ok());
+        let names = [beside, CString::new(NAME).ok()];
+        // SAFETY: the names end with a zero.
+        let load = |name: CString| unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
+        names
+            .into_iter()
+            .flatten()
+            .map(load)
+            .find(|library| !library.is_null())
+            .map_or(0, |library| library.expose_provenance())
+    }
+
+    /// The folder of the library that this is linked into.
+    fn folder() -> Option<String> {
+        // SAFETY: the record is plain data, which the call fills; the name in it lives as long as the library.
+        unsafe {
+            let mut about: libc::Dl_info = core::mem::zeroed();
+            if libc::dladdr(folder as *const c_void, &raw mut about) == 0 || about.dli_fname.is_null() {
+                return None;
+            }
+            let path = CStr::from_ptr(about.dli_fname).to_str().ok()?;
+            Some(path.rsplit_once('/')?.0.to_owned())
+        }
+    }
+
+    /// # Safety
+    /// The library is loaded.
+    pub(super) unsafe fn export(library: usize, name: &CStr) -> Option<*const c_void> {
+        // SAFETY: as the caller vouches; the name ends with a zero.
+        let found = unsafe { libc::dlsym(core::ptr::with_exposed_provenance_mut(library), name.as_ptr()) };
+        (!found.is_null()).then_some(found.cast_const())
+    }
+}
