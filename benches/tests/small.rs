@@ -37,7 +37,7 @@ fn a_fork_of_a_populated_host_is_its_own() {
 #[test]
 fn files_are_put_and_granted() {
     let host = populated_files(300);
-    assert_eq!(host.files().tree(r"C:\layers").map(|tree| tree.len()), Ok(1 + 100 + 300));
+    assert_eq!(host.files().branches(r"C:\layers").map(|tree| tree.len()), Ok(1 + 100 + 300));
     let mut fork = host.clone();
     put_file(&mut fork, r"C:\layers\folder-7\new.dll");
     assert_eq!(fork.files().len(), host.files().len() + 1);

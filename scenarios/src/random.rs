@@ -397,7 +397,10 @@ impl Dice {
 
     fn file_event(&mut self) -> FileEvent {
         let path = (*self.pick(PATHS)).into();
-        match self.below(8) {
+        match self.below(11) {
+            8 => FileEvent::Copy(path, (*self.pick(PATHS)).into()),
+            9 => FileEvent::Rename(path, (*self.pick(PATHS)).into()),
+            10 => FileEvent::Link(path, (*self.pick(PATHS)).into()),
             0 | 1 => FileEvent::Put(path, vec![7; self.below(9_000) as usize].into()),
             2 => FileEvent::Folder(path),
             3 => FileEvent::Remove(path),

@@ -262,6 +262,12 @@ impl Canonical<'_> {
             FileEvent::Lock(path, locked) => self.tag(3).string(path).tag((*locked).into()),
             FileEvent::ReadOnly(path, read_only) => self.tag(4).string(path).tag((*read_only).into()),
             FileEvent::Deny(path, denied) => self.tag(5).string(path).tag((*denied).into()),
+            FileEvent::Copy(from, to) => self.tag(7).string(from).string(to),
+            FileEvent::Rename(from, to) => self.tag(8).string(from).string(to),
+            FileEvent::Link(existing, new) => self.tag(9).string(existing).string(new),
+            FileEvent::Attributes(path, attributes) => self.tag(10).string(path).number((*attributes).into()),
+            FileEvent::Stream(path, name, None) => self.tag(11).string(path).string(name),
+            FileEvent::Stream(path, name, Some(bytes)) => self.tag(12).string(path).string(name).bytes(bytes),
             FileEvent::Volume(letter, event) => {
                 self.tag(6).number(u32::from(*letter).into());
                 match event {
@@ -270,6 +276,7 @@ impl Canonical<'_> {
                     VolumeEvent::ReadOnly(read_only) => self.tag(2).tag((*read_only).into()),
                     VolumeEvent::Ready(ready) => self.tag(3).tag((*ready).into()),
                     VolumeEvent::Room(room) => self.tag(4).number(*room),
+                    VolumeEvent::Format(kind) => self.tag(5).tag(*kind as u8),
                 }
             }
         }

@@ -5,86 +5,99 @@
 //! | [`path`] | what a path names |
 //! | [`acl`] | accounts, entries, lists |
 //! | `data` | the bytes of a file |
+//! | `node` | what else a file is made of |
+//! | `tree` | what is on one volume: a value that costs nothing to clone |
+//! | `volume` | volumes, attached and not |
+//! | `verb` | what can be done to files, and what stands in the way |
+//! | `meta` | attributes, times, streams and what else files have |
+//! | `walk` | what is in a folder and below, trees compared |
 //! | `call` | the calls on files, and what saves and restores do |
 //! | `event` | what the world does to files |
 //!
-//! Folders are one ordered map from (folder, folded name) to node, so that a folder of a hundred thousand files costs no more
-//! to change after a clone than one of ten. Only what was set on a file itself is kept in its list: what it inherits is found
-//! on the way up when it is asked for, as if every change were propagated at once.
+//! The folders of a volume are one ordered map from (folder, folded name) to node, so that a folder of a hundred thousand files
+//! costs no more to change after a clone than one of ten. Only what was set on a file itself is kept in its list: what it
+//! inherits is found on the way up when it is asked for, as if every change were propagated at once.
 
 pub mod acl;
 mod call;
 mod data;
 mod event;
+mod meta;
+mod node;
 pub mod path;
+mod tree;
+mod verb;
+mod volume;
+mod walk;
 
 use std::sync::{Arc, LazyLock};
 
-use hcs_rules::file::{CLUSTER, FOLDERS, FileFault, SYSTEM_LETTER, SYSTEM_VOLUME, VOLUME_CAPACITY, attribute};
-use hcs_rules::grant::{Owner, ROOT_LIST};
-use rpds::RedBlackTreeMapSync;
-use uuid::Uuid;
+use hcs_rules::access::Rights;
+use hcs_rules::file::{FOLDERS, FileFault, FileSystem, SYSTEM_LETTER, VOLUME_CAPACITY};
+use hcs_rules::grant::{self, SidRow};
 
 pub use data::Data;
 pub use event::Branch;
+pub use node::{Extended, Meta, Reparse, Times};
+pub use tree::Tree;
+pub use volume::{StoredVolume, Volume};
+pub use walk::{Entry, digest};
 
-use crate::table::{Key, Table};
-use acl::{Ace, Sid};
-use path::{FoldedName, HostPath, VolumeName};
+use crate::table::Key;
+use crate::time::Time;
+use node::Node;
+use path::HostPath;
 
-/// One volume.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Volume {
-    letter: char,
-    id: Uuid,
-    root: Key,
-    capacity: u64,
-    used: u64,
-    read_only: bool,
-    ready: bool,
+/// What something on files gives, or what stands in its way.
+pub(crate) type Found<T> = Result<T, FileFault>;
+
+/// Who does something to files, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct By {
+    who: Who,
+    /// The moment, as files keep it: a `FILETIME`.
+    pub(crate) now: u64,
 }
 
-impl Volume {
-    fn room(&self) -> u64 {
-        self.capacity.saturating_sub(self.used)
+#[derive(Clone, Copy, Debug)]
+enum Who {
+    World,
+    Service,
+    Accounts(&'static [&'static SidRow]),
+}
+
+impl By {
+    /// The world: it asks neither lists nor locks nor volumes.
+    pub const fn world(now: Time) -> By {
+        By { who: Who::World, now: now.as_file_time() }
     }
-}
 
-/// What a node is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Content {
-    Folder,
-    File(Data),
-}
+    /// The service, or whoever backs up and restores: it asks no lists, but finds what is in use, and no room.
+    pub const fn service(now: Time) -> By {
+        By { who: Who::Service, now: now.as_file_time() }
+    }
 
-/// A folder or a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Node {
-    content: Content,
-    /// The folder that it is in; a root is in none.
-    parent: Option<Key>,
-    attributes: u32,
-    owner: Owner,
-    /// What was set on it; what it inherits comes behind.
-    list: Arc<[Ace]>,
-    /// Whether somebody has it open and shares it with nobody.
-    locked: bool,
-}
+    /// A client with these rights.
+    pub const fn client(rights: Rights, now: Time) -> By {
+        By { who: Who::Accounts(grant::accounts(rights)), now: now.as_file_time() }
+    }
 
-/// A name in a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Named {
-    /// As it was written.
-    name: Arc<str>,
-    node: Key,
+    const fn is_world(self) -> bool {
+        matches!(self.who, Who::World)
+    }
 }
 
 /// The file system of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
     volumes: Vec<Volume>,
-    nodes: Table<Node>,
-    names: RedBlackTreeMapSync<(Key, FoldedName), Named>,
+}
+
+/// Where a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct At {
+    volume: usize,
+    key: Key,
 }
 
 /// Where a path leads.
@@ -103,186 +116,71 @@ impl Files {
     /// The system's volume with its usual folders, as every world begins with it.
     pub(crate) fn of_a_new_host() -> Arc<Files> {
         static NEW: LazyLock<Arc<Files>> = LazyLock::new(|| {
-            let mut files =
-                Files { volumes: Vec::new(), nodes: Table::default(), names: RedBlackTreeMapSync::default() };
-            files.add_volume(SYSTEM_LETTER, VOLUME_CAPACITY);
+            let mut files = Files { volumes: Vec::new() };
+            let by = By::world(Time::ZERO);
+            files.add_volume(SYSTEM_LETTER, VOLUME_CAPACITY, by.now);
             for folder in FOLDERS {
-                files.put_folder(folder);
+                files.put_folder(folder, by);
             }
             Arc::new(files)
         });
         NEW.clone()
     }
 
-    /// A volume of this letter appears, unless there is one.
-    fn add_volume(&mut self, letter: char, capacity: u64) -> bool {
-        let letter = letter.to_ascii_uppercase();
-        if !letter.is_ascii_uppercase() || self.volumes.iter().any(|volume| volume.letter == letter) {
-            return false;
-        }
-        let system = Uuid::from_u128(SYSTEM_VOLUME);
-        let id = if letter == SYSTEM_LETTER { system } else { Uuid::new_v5(&system, &[letter as u8]) };
-        let list = ROOT_LIST.iter().map(|(account, flags, mask)| Ace::allow(Sid::from(*account), *flags, *mask));
-        let root = self.nodes.insert(Node {
-            content: Content::Folder,
-            parent: None,
-            attributes: attribute::FOLDER,
-            owner: Owner::System,
-            list: list.collect(),
-            locked: false,
-        });
-        self.volumes.push(Volume { letter, id, root, capacity, used: 0, read_only: false, ready: true });
-        true
-    }
-
-    /// The volume goes, with everything on it.
-    fn remove_volume(&mut self, letter: char) -> bool {
-        let Some(index) = self.volume_of_letter(letter) else { return false };
-        let root = self.volumes[index].root;
-        self.remove_below(root);
-        self.nodes.remove(root);
-        self.volumes.remove(index);
-        true
-    }
-
-    fn volume_of_letter(&self, letter: char) -> Option<usize> {
-        let letter = letter.to_ascii_uppercase();
-        self.volumes.iter().position(|volume| volume.letter == letter)
-    }
-
     /// Where a path leads, up to its last name.
-    fn locate<'a>(&self, path: &'a HostPath) -> Result<Place<'a>, FileFault> {
-        let found = self.volumes.iter().position(|volume| match path.volume {
-            VolumeName::Letter(letter) => volume.letter == letter,
-            VolumeName::Id(id) => volume.id == id,
-        });
-        let volume = found.ok_or(FileFault::NoVolume)?;
-        if !self.volumes[volume].ready {
+    fn locate<'a>(&self, path: &'a HostPath) -> Found<Place<'a>> {
+        let found = self.volumes.iter().position(|volume| volume.is(path.volume));
+        let index = found.ok_or(FileFault::NoVolume)?;
+        let volume = &self.volumes[index];
+        if !volume.ready {
             return Err(FileFault::NotReady);
         }
-        let root = self.volumes[volume].root;
+        if volume.kind() == FileSystem::Raw {
+            return Err(FileFault::Unformatted);
+        }
+        let tree = volume.tree();
         let Some((name, folders)) = path.names.split_last() else {
-            return Ok(Place { volume, folder: None, name: "", node: Some(root) });
+            return Ok(Place { volume: index, folder: None, name: "", node: Some(tree.root) });
         };
-        let mut folder = root;
+        let mut folder = tree.root;
         for name in folders {
-            let below = self.child(folder, name).filter(|key| self.is_folder(*key));
+            let below = tree.child(folder, name).filter(|key| tree.is_folder(*key));
             folder = below.ok_or(FileFault::NoFolder)?;
         }
-        Ok(Place { volume, folder: Some(folder), name, node: self.child(folder, name) })
+        Ok(Place { volume: index, folder: Some(folder), name, node: tree.child(folder, name) })
     }
 
     /// The node of a path, whatever kind of node it is.
-    fn find(&self, text: &str) -> Result<Key, FileFault> {
-        let path = HostPath::parse(text)?;
-        self.locate(&path)?.node.ok_or(FileFault::NoFile)
+    fn find(&self, text: &str) -> Found<At> {
+        self.find_path(&HostPath::parse(text)?)
     }
 
-    fn child(&self, folder: Key, name: &str) -> Option<Key> {
-        self.names.get(&(folder, FoldedName::of(name))).map(|named| named.node)
+    fn find_path(&self, path: &HostPath) -> Found<At> {
+        let place = self.locate(path)?;
+        let at = At { volume: place.volume, key: place.node.ok_or(FileFault::NoFile)? };
+        if path.trailing && !self.is_folder(at) { Err(FileFault::TrailingSeparator) } else { Ok(at) }
     }
 
-    fn is_folder(&self, key: Key) -> bool {
-        self.nodes.get(key).is_some_and(|node| node.content == Content::Folder)
+    fn tree(&self, volume: usize) -> &Tree {
+        &self.volumes[volume].stored.tree
     }
 
-    fn is_root(&self, key: Key) -> bool {
-        self.volumes.iter().any(|volume| volume.root == key)
+    fn tree_mut(&mut self, volume: usize) -> &mut Tree {
+        &mut self.volumes[volume].stored.tree
     }
 
-    /// A node enters a folder. What is there is replaced, and keeps its list.
-    fn enter(&mut self, place: Place<'_>, content: Content, owner: Owner) -> Key {
-        let attributes = if content == Content::Folder { attribute::FOLDER } else { attribute::ARCHIVE };
-        let (now, before) = (allocated(&content), place.node.and_then(|key| self.nodes.get(key)).map(allocated_by));
-        let volume = &mut self.volumes[place.volume];
-        volume.used = (volume.used + now).saturating_sub(before.unwrap_or(0));
-        if let Some(key) = place.node {
-            if let Some(node) = self.nodes.get_mut(key) {
-                node.content = content;
-            }
-            return key;
-        }
-        let node = Node { content, parent: place.folder, attributes, owner, list: Arc::default(), locked: false };
-        let key = self.nodes.insert(node);
-        if let Some(folder) = place.folder {
-            let named = Named { name: place.name.into(), node: key };
-            self.names.insert_mut((folder, FoldedName::of(place.name)), named);
-        }
-        key
+    fn node(&self, at: At) -> Found<&Node> {
+        self.tree(at.volume).get(at.key).ok_or(FileFault::NoFile)
     }
 
-    /// The names in a folder, in the order in which they compare.
-    fn names_in(&self, folder: Key) -> impl Iterator<Item = &Named> {
-        let below = self.names.range((folder, FoldedName::first())..);
-        below.take_while(move |((of, _), _)| *of == folder).map(|(_, named)| named)
+    fn is_folder(&self, at: At) -> bool {
+        self.tree(at.volume).is_folder(at.key)
     }
 
-    /// Everything in a folder goes.
-    fn remove_below(&mut self, folder: Key) {
-        let mut waiting = vec![folder];
-        while let Some(folder) = waiting.pop() {
-            let below: Vec<Named> = self.names_in(folder).cloned().collect();
-            for named in below {
-                if self.is_folder(named.node) {
-                    waiting.push(named.node);
-                }
-                self.names.remove_mut(&(folder, FoldedName::of(&named.name)));
-                self.nodes.remove(named.node);
-            }
-        }
+    /// The path of a node, by its volume's letter if that has one.
+    fn path_of(&self, at: At) -> Option<String> {
+        let volume = self.volumes.get(at.volume)?;
+        let root = volume.letter.map_or_else(|| volume.path(), |letter| format!("{letter}:\\"));
+        Some(root + &volume.tree().path_of(at.key)?.join("\\"))
     }
-
-    /// How many bytes what is in a folder takes.
-    fn allocated_below(&self, folder: Key) -> u64 {
-        let below = self.names_in(folder).filter_map(|named| Some((named.node, self.nodes.get(named.node)?)));
-        below
-            .map(|(key, node)| allocated_by(node) + if self.is_folder(key) { self.allocated_below(key) } else { 0 })
-            .sum()
-    }
-
-    /// The whole list of a node: what was set on it, then what it inherits, the nearest folder first.
-    fn list_of(&self, key: Key) -> Vec<Ace> {
-        let Some(node) = self.nodes.get(key) else { return Vec::new() };
-        let mut list = node.list.to_vec();
-        let is_folder = node.content == Content::Folder;
-        let (mut above, mut near) = (node.parent, true);
-        while let Some(folder) = above.and_then(|key| self.nodes.get(key)) {
-            for ace in folder.list.iter() {
-                if is_folder {
-                    list.extend(ace.for_folder(near));
-                } else {
-                    list.extend(ace.for_file(near));
-                }
-            }
-            (above, near) = (folder.parent, false);
-        }
-        list
-    }
-
-    /// The path of a node, by its volume's letter.
-    fn path_of(&self, key: Key) -> Option<String> {
-        let mut parts = Vec::new();
-        let mut at = key;
-        while let Some(folder) = self.nodes.get(at)?.parent {
-            let named = self.names_in(folder).find(|named| named.node == at)?;
-            parts.push(named.name.to_string());
-            at = folder;
-        }
-        let volume = self.volumes.iter().find(|volume| volume.root == at)?;
-        parts.push(format!("{}:", volume.letter));
-        parts.reverse();
-        Some(if parts.len() == 1 { format!("{}\\", parts[0]) } else { parts.join("\\") })
-    }
-}
-
-/// What a node takes on its volume. Sparse files are none to the volume: what they are long, they take.
-fn allocated(content: &Content) -> u64 {
-    match content {
-        Content::Folder => 0,
-        Content::File(data) => data.len().next_multiple_of(CLUSTER),
-    }
-}
-
-fn allocated_by(node: &Node) -> u64 {
-    allocated(&node.content)
 }

@@ -7,6 +7,7 @@ pub mod layer;
 use std::sync::Arc;
 
 use hcs_rules::access::Rights;
+use hcs_rules::file::FileSystem;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::privilege::Privilege;
 use hcs_rules::profile::Quirk;
@@ -637,6 +638,17 @@ pub enum FileEvent {
     Folder(Arc<str>),
     /// A file is gone, or a folder with everything in it.
     Remove(Arc<str>),
+    /// A file is copied, or a folder with everything in it, to a name that is not there yet: attributes, times, lists and streams
+    /// too. The folders that it needs are put there.
+    Copy(Arc<str>, Arc<str>),
+    /// A file or folder has another name from now on, on the same volume.
+    Rename(Arc<str>, Arc<str>),
+    /// The file, the first, has one more name, on the same volume.
+    Link(Arc<str>, Arc<str>),
+    /// The file has these attributes, as in [`hcs_rules::file::attribute`].
+    Attributes(Arc<str>, u32),
+    /// The file has a stream of this name with these bytes, or none.
+    Stream(Arc<str>, Arc<str>, Option<Arc<[u8]>>),
     /// Somebody has the file open and shares it with nobody, or has it no more.
     Lock(Arc<str>, bool),
     /// The file can only be read, or be written again.
@@ -660,6 +672,8 @@ pub enum VolumeEvent {
     Ready(bool),
     /// So many bytes are free from now on.
     Room(u64),
+    /// It is formatted: everything on it is gone.
+    Format(FileSystem),
 }
 
 /// A program that the world has registered: guests have it beside those that every guest has, and before them.

@@ -21,6 +21,11 @@ impl Time {
         Time(if sum == u64::MAX { u64::MAX - 1 } else { sum })
     }
 
+    /// The moment as files keep it: a `FILETIME`, tenths of microseconds since 1601.
+    pub const fn as_file_time(self) -> u64 {
+        hcs_rules::time::file_time(self.0)
+    }
+
     /// This many milliseconds after; `u32::MAX`, the time-out that is none, never comes.
     pub const fn after_timeout(self, milliseconds: u32) -> Time {
         if milliseconds == hcs_rules::vocabulary::INFINITE {

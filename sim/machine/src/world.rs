@@ -16,6 +16,7 @@ use crate::call::Made;
 use crate::document::Document;
 use crate::effect::Effect;
 use crate::execution::folded_program;
+use crate::files::By;
 use crate::host::{Due, Host, Item};
 use crate::id::FoldedId;
 use crate::input::WorldEvent;
@@ -46,7 +47,10 @@ impl Host {
                 true
             }
             WorldEvent::SavedState(path, there) => self.set_saved_state(path, *there),
-            WorldEvent::Files(event) => self.files_mut().happen(event),
+            WorldEvent::Files(event) => {
+                let by = By::world(self.now);
+                self.files_mut().happen(event, by)
+            }
             WorldEvent::Privilege(client, privilege, enabled) => self.set_privilege(*client, *privilege, *enabled),
             WorldEvent::ProcessEnd(id, process, code) => match self.index.get(&FoldedId::of(id)) {
                 Some(system) => self.end_process(system, *process, *code, effects),

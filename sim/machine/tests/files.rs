@@ -8,6 +8,7 @@ use hcs_machine::input::{FileEvent, Request, Text, VolumeEvent, WorldEvent};
 use hcs_machine::{ClientId, Effect, Fate, Host, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
+use hcs_rules::file::FileSystem;
 use hcs_rules::hresult::Hresult;
 use proptest::prelude::*;
 
@@ -169,7 +170,7 @@ proptest! {
                 prop_assert!(same, "{:?} did nothing, and did", act);
             }
         }
-        let tree = host.files().tree(r"D:\").expect("there is a volume");
+        let tree = host.files().branches(r"D:\").expect("there is a volume");
         let came: BTreeMap<Vec<String>, Option<u64>> = tree
             .iter()
             .filter(|branch| branch.path.len() > 3)
@@ -205,7 +206,7 @@ proptest! {
         happens(&mut host, FileEvent::Put(path.as_str().into(), [1].as_slice().into()));
         happens(&mut host, FileEvent::Folder(path.as_str().into()));
         happens(&mut host, FileEvent::Remove(path.as_str().into()));
-        prop_assert!(host.files().tree(r"C:\").is_ok(), "a root stays");
+        prop_assert!(host.files().branches(r"C:\").is_ok(), "a root stays");
     }
 }
 
@@ -224,6 +225,20 @@ fn what_the_world_does_to_what_is_not_there_does_nothing() {
         FileEvent::Folder(r"C:\a?".into()),
         FileEvent::Remove(r"C:\".into()),
         FileEvent::Remove(r"C:\none".into()),
+        FileEvent::Copy(r"C:\none".into(), r"C:\new".into()),
+        FileEvent::Copy(r"C:\Windows".into(), r"C:\Windows\new".into()),
+        FileEvent::Copy(r"C:\Windows".into(), r"C:\Users".into()),
+        FileEvent::Rename(r"C:\none".into(), r"C:\new".into()),
+        FileEvent::Rename(r"C:\".into(), r"C:\new".into()),
+        FileEvent::Rename(r"C:\Users".into(), r"C:\users\public\new".into()),
+        FileEvent::Rename(r"C:\Users".into(), r"C:\Windows".into()),
+        FileEvent::Link(r"C:\Windows".into(), r"C:\new".into()),
+        FileEvent::Link(r"C:\none".into(), r"C:\new".into()),
+        FileEvent::Attributes(r"C:\none".into(), 1),
+        FileEvent::Attributes(r"C:\Windows".into(), 0x10),
+        FileEvent::Stream(r"C:\none".into(), "s".into(), None),
+        FileEvent::Stream(r"C:\Windows".into(), "s".into(), None),
+        FileEvent::Stream(r"C:\Windows".into(), "a:b".into(), Some([1].as_slice().into())),
         FileEvent::Lock(r"C:\none".into(), true),
         FileEvent::Lock(r"C:\Windows".into(), false),
         FileEvent::ReadOnly(r"C:\none".into(), true),
@@ -247,6 +262,18 @@ fn every_part_of_a_file_event_and_of_a_call_on_a_file_counts_in_the_digest() {
         FileEvent::Put("b".into(), [1].as_slice().into()),
         FileEvent::Folder("a".into()),
         FileEvent::Remove("a".into()),
+        FileEvent::Copy("a".into(), "bc".into()),
+        FileEvent::Copy("ab".into(), "c".into()),
+        FileEvent::Rename("a".into(), "bc".into()),
+        FileEvent::Rename("ab".into(), "c".into()),
+        FileEvent::Link("a".into(), "bc".into()),
+        FileEvent::Link("ab".into(), "c".into()),
+        FileEvent::Attributes("a".into(), 1),
+        FileEvent::Attributes("a".into(), 2),
+        FileEvent::Stream("a".into(), "b".into(), None),
+        FileEvent::Stream("a".into(), "b".into(), Some([].as_slice().into())),
+        FileEvent::Stream("a".into(), "b".into(), Some([1].as_slice().into())),
+        FileEvent::Stream("a".into(), "c".into(), None),
         FileEvent::Lock("a".into(), true),
         FileEvent::Lock("a".into(), false),
         FileEvent::ReadOnly("a".into(), true),
@@ -262,6 +289,8 @@ fn every_part_of_a_file_event_and_of_a_call_on_a_file_counts_in_the_digest() {
         FileEvent::Volume('D', VolumeEvent::Ready(false)),
         FileEvent::Volume('D', VolumeEvent::Room(1)),
         FileEvent::Volume('D', VolumeEvent::Room(2)),
+        FileEvent::Volume('D', VolumeEvent::Format(FileSystem::Ntfs)),
+        FileEvent::Volume('D', VolumeEvent::Format(FileSystem::Raw)),
     ];
     let requests = [
         Request::CreateEmptyGuestStateFile { path: "a".into() },

@@ -24,6 +24,8 @@ closed! {
         NoVolume,
         /// The volume's device is not ready.
         NotReady,
+        /// The volume has no file system that is known.
+        Unformatted,
         /// A folder on the way is not there, or is a file.
         NoFolder,
         /// The file is not there.
@@ -34,6 +36,14 @@ closed! {
         TrailingSeparator,
         /// It is a folder.
         IsFolder,
+        /// It is a file.
+        IsFile,
+        /// There is something in the folder.
+        NotEmpty,
+        /// The two names are on two volumes.
+        OtherVolume,
+        /// A folder would come to lie in itself.
+        Within,
         /// A state file would lie in the root folder of its volume.
         DriveRoot,
         /// The volume can only be read.
@@ -44,6 +54,10 @@ closed! {
         Locked,
         /// The volume has no room for it.
         Full,
+        /// The file has as many names as a file can have.
+        TooManyLinks,
+        /// The extended attributes, the reparse data or the security descriptor are larger than a file holds.
+        TooLarge,
         /// The file's access control list has no room for one more entry.
         AclFull,
         /// The file is a container of runtime state in which none is.
@@ -91,6 +105,7 @@ const PATH: FileFaults = FileFaults::of(&[
     FileFault::Network,
     FileFault::NoVolume,
     FileFault::NotReady,
+    FileFault::Unformatted,
     FileFault::NoFolder,
     FileFault::TrailingSeparator,
     FileFault::Denied,
@@ -126,7 +141,7 @@ pub const fn faults(call: Call) -> FileFaults {
 /// Every row of the file stage.
 pub const ROWS: &[FileRow] = &LIST;
 
-const LIST: [FileRow; 21] = [
+const LIST: [FileRow; 22] = [
     FileRow {
         id: "file.too-long",
         calls: ON_FILES,
@@ -170,6 +185,13 @@ const LIST: [FileRow; 21] = [
         calls: ON_FILES,
         faults: FileFaults::of(&[FileFault::NotReady]),
         refuses: Hresult::ERROR_NOT_READY,
+        sources: &[documented("the code's text"), assumed("that the call hands the code on")],
+    },
+    FileRow {
+        id: "file.unformatted",
+        calls: ON_FILES,
+        faults: FileFaults::of(&[FileFault::Unformatted]),
+        refuses: Hresult::ERROR_UNRECOGNIZED_VOLUME,
         sources: &[documented("the code's text"), assumed("that the call hands the code on")],
     },
     FileRow {
@@ -383,14 +405,85 @@ pub const DEVICES: &[&str] = &[
 pub const CLUSTER: u64 = 4096;
 /// The room on a volume that is not told otherwise, in bytes.
 pub const VOLUME_CAPACITY: u64 = 64 << 30;
-/// Attributes of a file.
+/// A file has at most so many names (documented: 1,023 links may be made of a file).
+pub const LINK_LIMIT: usize = 1024;
+/// A file has at most so many bytes (documented: NTFS, 16 TB with the usual clusters).
+pub const FILE_LIMIT: u64 = (1 << 44) - (1 << 16);
+/// The extended attributes of a file have at most so many bytes together (documented).
+pub const EXTENDED_LIMIT: usize = 65_535;
+/// Reparse data have at most so many bytes (documented: `MAXIMUM_REPARSE_DATA_BUFFER_SIZE`, less its header).
+pub const REPARSE_LIMIT: usize = 16_376;
+/// A security descriptor has at most so many bytes: two lists, two accounts and what is around them (assumed).
+pub const SECURITY_LIMIT: usize = 4 * 65_536;
+/// A volume of the double has at most so many files and folders, so that copies of copies end. A real one has room for more.
+pub const MOST_NODES: usize = 1 << 20;
+/// So deep may disks lie in disks.
+pub const MOST_NESTED: u8 = 16;
+
+/// Attributes of a file (documented: file attribute constants).
 pub mod attribute {
     /// It can only be read.
     pub const READ_ONLY: u32 = 0x01;
+    /// It is not shown.
+    pub const HIDDEN: u32 = 0x02;
+    /// It is the system's.
+    pub const SYSTEM: u32 = 0x04;
     /// It is a folder.
     pub const FOLDER: u32 = 0x10;
     /// It was changed since the last archiving, as every new file was.
     pub const ARCHIVE: u32 = 0x20;
+    /// It has no other attribute; said instead of zero.
+    pub const NORMAL: u32 = 0x80;
+    /// It need not outlive its user.
+    pub const TEMPORARY: u32 = 0x100;
+    /// Only what was written takes room.
+    pub const SPARSE: u32 = 0x200;
+    /// It has reparse data.
+    pub const REPARSE_POINT: u32 = 0x400;
+    /// It is compressed.
+    pub const COMPRESSED: u32 = 0x800;
+    /// Its bytes are elsewhere.
+    pub const OFFLINE: u32 = 0x1000;
+    /// The content is not indexed.
+    pub const NOT_CONTENT_INDEXED: u32 = 0x2000;
+    /// It is encrypted.
+    pub const ENCRYPTED: u32 = 0x4000;
+
+    /// What follows from the file itself, and cannot be set.
+    pub const OF_ITSELF: u32 = FOLDER | REPARSE_POINT;
+
+    /// The letters by which tools show them, in their order.
+    pub const LETTERS: &[(u32, char)] = &[
+        (ARCHIVE, 'A'),
+        (SYSTEM, 'S'),
+        (HIDDEN, 'H'),
+        (READ_ONLY, 'R'),
+        (OFFLINE, 'O'),
+        (NOT_CONTENT_INDEXED, 'I'),
+        (TEMPORARY, 'T'),
+        (SPARSE, 'P'),
+        (COMPRESSED, 'C'),
+        (ENCRYPTED, 'E'),
+        (REPARSE_POINT, 'L'),
+        (FOLDER, 'D'),
+    ];
+
+    /// The letters of a mask.
+    pub fn text(mask: u32) -> String {
+        LETTERS.iter().filter(|(bit, _)| mask & bit != 0).map(|(_, letter)| letter).collect()
+    }
+}
+
+closed! {
+    /// What a volume is formatted with.
+    pub enum FileSystem, FileSystems {
+        /// NTFS.
+        Ntfs,
+        /// ReFS.
+        Refs,
+        /// Nothing that is known: no path leads into the volume.
+        Raw,
+    }
 }
 
 /// The id of the system's volume. The ids of others are derived from their letters in its namespace (assumed).

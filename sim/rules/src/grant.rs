@@ -117,6 +117,16 @@ pub mod mask {
     pub const READ_DATA: u32 = 0x0000_0001;
     /// Making a file in a folder.
     pub const ADD_FILE: u32 = 0x0000_0002;
+    /// Writing a file's bytes: the same bit.
+    pub const WRITE_DATA: u32 = ADD_FILE;
+    /// Writing extended attributes.
+    pub const WRITE_EXTENDED: u32 = 0x0000_0010;
+    /// Taking from a folder what is in it.
+    pub const DELETE_CHILD: u32 = 0x0000_0040;
+    /// Writing attributes and times.
+    pub const WRITE_ATTRIBUTES: u32 = 0x0000_0100;
+    /// Taking away the file itself.
+    pub const DELETE: u32 = 0x0001_0000;
     /// Making a folder in a folder: `AD`.
     pub const ADD_SUBFOLDER: u32 = 0x0000_0004;
     /// Writing the list itself.

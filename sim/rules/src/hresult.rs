@@ -45,6 +45,7 @@ hresults! {
     ERROR_NOT_SUPPORTED = 0x8007_0032, "The request is not supported.";
     ERROR_DIRECTORY = 0x8007_010B, "The directory name is invalid.";
     ERROR_PROC_NOT_FOUND = 0x8007_007F, "The specified procedure could not be found.";
+    ERROR_UNRECOGNIZED_VOLUME = 0x8007_03ED, "The volume does not contain a recognized file system. Please make sure that all required file system drivers are loaded and that the volume is not corrupted.";
     ERROR_NOT_FOUND = 0x8007_0490, "Element not found.";
     ERROR_FILE_CORRUPT = 0x8007_0570, "The file or directory is corrupted and unreadable.";
     ERROR_INTERNAL_ERROR = 0x8007_054F, "An internal error occurred.";

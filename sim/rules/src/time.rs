@@ -38,3 +38,12 @@ pub const REFUSAL_FRACTION: u64 = 256;
 /// The date on which a world begins, in nanoseconds since 1970: the first of January 2026, UTC. Virtual time says how much
 /// has passed since; only documents with dates show it.
 pub const EPOCH: i64 = 1_767_225_600 * SECOND as i64;
+
+/// The seconds from 1601, where the times of files begin, to 1970.
+const FROM_1601_TO_1970: u64 = 11_644_473_600;
+
+/// A moment as files keep it, a `FILETIME`: tenths of microseconds since 1601. The moment is so many nanoseconds after the
+/// world began.
+pub const fn file_time(nanoseconds: u64) -> u64 {
+    (FROM_1601_TO_1970 * SECOND + EPOCH as u64) / 100 + nanoseconds / 100
+}

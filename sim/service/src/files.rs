@@ -1,8 +1,9 @@
 //! The host's files, as a test puts them and looks at them.
 
-use hcs_machine::files::Branch;
+use hcs_machine::files::{Branch, Data, Entry};
 use hcs_machine::input::{FileEvent, VolumeEvent, WorldEvent};
 use hcs_machine::state_file::{vmgs, vmrs};
+use hcs_rules::file::FileSystem;
 use hcs_rules::state_file::Damage;
 
 use crate::simulator::Simulator;
@@ -23,6 +24,32 @@ impl Simulator {
     /// A file is gone, or a folder with everything in it.
     pub fn remove_file(&self, path: &str) -> bool {
         self.file_event(FileEvent::Remove(path.into()))
+    }
+
+    /// A file is copied, or a folder with everything in it, to a name that is not there yet. Attributes, times, lists and streams
+    /// are copied too.
+    pub fn copy_file(&self, from: &str, to: &str) -> bool {
+        self.file_event(FileEvent::Copy(from.into(), to.into()))
+    }
+
+    /// A file or folder has another name from now on, on the same volume.
+    pub fn rename_file(&self, from: &str, to: &str) -> bool {
+        self.file_event(FileEvent::Rename(from.into(), to.into()))
+    }
+
+    /// A file has one more name, on the same volume.
+    pub fn link_file(&self, existing: &str, new: &str) -> bool {
+        self.file_event(FileEvent::Link(existing.into(), new.into()))
+    }
+
+    /// A file or folder has these attributes, as in [`hcs_rules::file::attribute`].
+    pub fn set_file_attributes(&self, path: &str, attributes: u32) -> bool {
+        self.file_event(FileEvent::Attributes(path.into(), attributes))
+    }
+
+    /// A file has an alternate stream of this name with these bytes, or none.
+    pub fn set_file_stream(&self, path: &str, name: &str, bytes: Option<&[u8]>) -> bool {
+        self.file_event(FileEvent::Stream(path.into(), name.into(), bytes.map(Into::into)))
     }
 
     /// Somebody has a file open and shares it with nobody, or has it no more.
@@ -60,6 +87,11 @@ impl Simulator {
         self.volume_event(letter, VolumeEvent::Room(bytes))
     }
 
+    /// A volume is formatted: everything on it is gone.
+    pub fn format_volume(&self, letter: char, kind: FileSystem) -> bool {
+        self.volume_event(letter, VolumeEvent::Format(kind))
+    }
+
     fn volume_event(&self, letter: char, event: VolumeEvent) -> bool {
         self.file_event(FileEvent::Volume(letter, event))
     }
@@ -75,9 +107,22 @@ impl Simulator {
         self.shared.lock().host.files().data(path).ok().map(|data| data.to_vec())
     }
 
-    /// What is in a folder of the host and below it: paths, and the sizes of files.
+    /// What is in a folder of the host and below it: paths, attributes, and the sizes of files.
     pub fn tree(&self, path: &str) -> Vec<Branch> {
-        self.shared.lock().host.files().tree(path).unwrap_or_default()
+        self.shared.lock().host.files().branches(path).unwrap_or_default()
+    }
+
+    /// Everything that is in a folder of the host and below it, to compare trees: bytes, streams, attributes, times, lists,
+    /// descriptors, names of one file. The fields are open, so that what is not to be compared can be made equal first;
+    /// [`hcs_machine::files::digest`] makes one number of them.
+    pub fn entries(&self, path: &str) -> Vec<Entry> {
+        self.shared.lock().host.files().entries(path).unwrap_or_default()
+    }
+
+    /// The bytes of an alternate stream of a file of the host, if it has one of this name.
+    pub fn file_stream(&self, path: &str, name: &str) -> Option<Vec<u8>> {
+        let core = self.shared.lock();
+        core.host.files().stream(path, name).ok().flatten().map(Data::to_vec)
     }
 
     /// The access control list of a file of the host, as tools show it; `None` if there is no such file.

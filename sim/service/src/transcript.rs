@@ -164,6 +164,14 @@ fn on_files(event: &FileEvent) -> String {
         FileEvent::Put(path, bytes) => format!("a file of {} bytes is put at {path}", bytes.len()),
         FileEvent::Folder(path) => format!("a folder is put at {path}"),
         FileEvent::Remove(path) => format!("{path} is gone"),
+        FileEvent::Copy(from, to) => format!("{from} is copied to {to}"),
+        FileEvent::Rename(from, to) => format!("{from} is {to} from now on"),
+        FileEvent::Link(existing, new) => format!("{existing} is {new} too"),
+        FileEvent::Attributes(path, attributes) => {
+            format!("{path} has the attributes {}", hcs_rules::file::attribute::text(*attributes))
+        }
+        FileEvent::Stream(path, name, None) => format!("{path} has no stream {name}"),
+        FileEvent::Stream(path, name, Some(bytes)) => format!("{path} has a stream {name} of {} bytes", bytes.len()),
         FileEvent::Lock(path, true) => format!("{path} is in use"),
         FileEvent::Lock(path, false) => format!("{path} is in use no more"),
         FileEvent::ReadOnly(path, true) => format!("{path} can only be read"),
@@ -177,6 +185,7 @@ fn on_files(event: &FileEvent) -> String {
             VolumeEvent::ReadOnly(false) => format!("volume {letter}: can be written again"),
             VolumeEvent::Ready(true) => format!("volume {letter}: is ready"),
             VolumeEvent::Ready(false) => format!("volume {letter}: is not ready"),
+            VolumeEvent::Format(kind) => format!("volume {letter}: is formatted as {}", kind.name()),
             VolumeEvent::Room(room) => format!("volume {letter}: has {room} bytes free"),
         },
     }

@@ -8,7 +8,7 @@ use hcs_machine::files::acl::Sid;
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
 use hcs_rules::constraint::{Constraint, row};
-use hcs_rules::file::{self, FileFault, ON_FILES};
+use hcs_rules::file::{self, FileFault, FileSystem, ON_FILES};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::state_file::{Layout, storage_header};
 use hcs_rules::vocabulary::Call;
@@ -92,13 +92,14 @@ fn situation(sim: &Simulator, client: &Client, call: Call, fault: FileFault) -> 
             assert!(sim.deny_file(if creates { r"C:\vault" } else { &path }, true));
             path
         }
-        FileFault::NotReady | FileFault::ReadOnly | FileFault::Full => {
+        FileFault::NotReady | FileFault::ReadOnly | FileFault::Full | FileFault::Unformatted => {
             assert!(sim.set_volume('D', true));
             sim.put_folder(r"D:\folder");
             let path = there(r"D:\folder");
             assert!(match fault {
                 FileFault::NotReady => sim.set_volume_ready('D', false),
                 FileFault::ReadOnly => sim.set_volume_read_only('D', true),
+                FileFault::Unformatted => sim.format_volume('D', FileSystem::Raw),
                 _ => sim.set_volume_room('D', 16_384),
             });
             path
@@ -132,6 +133,12 @@ fn situation(sim: &Simulator, client: &Client, call: Call, fault: FileFault) -> 
             assert!(sim.put_file(r"C:\ProgramData\torn.vmrs", &bytes));
             r"C:\ProgramData\torn.vmrs".to_owned()
         }
+        FileFault::IsFile
+        | FileFault::NotEmpty
+        | FileFault::OtherVolume
+        | FileFault::Within
+        | FileFault::TooManyLinks
+        | FileFault::TooLarge => unreachable!("no call on a state file meets it"),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use hcs_rules::access::Rights;
 use hcs_rules::constraint::Constraint;
 use hcs_rules::file::{self, CLUSTER, FileFault, attribute};
-use hcs_rules::grant::{ACL_LIMIT, GRANTS, Owner, SidRow, Trustee, accounts, mask};
+use hcs_rules::grant::{ACL_LIMIT, GRANTS, Trustee, mask};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::state_file::row as damage_row;
 use hcs_rules::vocabulary::Call;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use super::acl::{self, Ace, Sid};
 use super::path::HostPath;
-use super::{Content, Data, Files, Place};
+use super::{At, By, Data, Files, Found, Place, Who};
 use crate::effect::Reply;
 use crate::host::{Admitted, Host};
 use crate::id::FoldedId;
@@ -20,32 +21,30 @@ use crate::input::{Request, Text};
 use crate::state_file::{Write, saved, vmgs};
 use crate::table::Key;
 
-/// What a call on a file gives, or what stands in its way.
-type Found<T> = Result<T, FileFault>;
-
 /// The seconds from 1970 to 2000, where the clock of disk footers begins.
 const YEAR_2000: i64 = 946_684_800;
 
 impl Host {
     /// Carries out a call on a file.
     pub(crate) fn on_file(&mut self, on: &Admitted, request: &Request) -> Reply {
-        let accounts = self.client(on.client).map_or(&[][..], |client| accounts(client.rights));
+        let rights = self.client(on.client).map_or(Rights::User, |client| client.rights);
+        let by = By::client(rights, self.now);
         let found = match request {
             Request::CreateEmptyGuestStateFile { path } => {
                 let path = text(path);
                 let writes = vmgs::empty(self.seconds_since_2000(), self.new_disk_id(path));
-                self.files_mut().create(path, &writes, accounts).map(|()| None)
+                self.files_mut().create(path, &writes, by).map(|()| None)
             }
             Request::CreateEmptyRuntimeStateFile { path } => {
-                self.files_mut().create(text(path), &saved::empty(), accounts).map(|()| None)
+                self.files_mut().create(text(path), &saved::empty(), by).map(|()| None)
             }
             Request::GetProcessorCompatibilityFromSavedState { path } => {
-                self.files.requirements(text(path), accounts).map(Some)
+                self.files.requirements(text(path), by).map(Some)
             }
-            Request::GrantVmAccess { id, path } => self.grant(on.call, Some(text(id)), text(path), accounts),
-            Request::GrantVmGroupAccess { path } => self.grant(on.call, None, text(path), accounts),
-            Request::RevokeVmAccess { id, path } => self.revoke(on.call, Some(text(id)), text(path), accounts),
-            Request::RevokeVmGroupAccess { path } => self.revoke(on.call, None, text(path), accounts),
+            Request::GrantVmAccess { id, path } => self.grant(on.call, Some(text(id)), text(path), by),
+            Request::GrantVmGroupAccess { path } => self.grant(on.call, None, text(path), by),
+            Request::RevokeVmAccess { id, path } => self.revoke(on.call, Some(text(id)), text(path), by),
+            Request::RevokeVmGroupAccess { path } => self.revoke(on.call, None, text(path), by),
             _ => unreachable!("{:?} is no call on a file", on.call),
         };
         match found {
@@ -57,14 +56,14 @@ impl Host {
         }
     }
 
-    fn grant(&mut self, call: Call, id: Option<&str>, path: &str, accounts: &[&SidRow]) -> Found<Option<Arc<str>>> {
+    fn grant(&mut self, call: Call, id: Option<&str>, path: &str, by: By) -> Found<Option<Arc<str>>> {
         let machine = id.map(|id| FoldedId::of(id).runtime_id());
-        self.files_mut().grant(call, machine, path, accounts).map(|()| None)
+        self.files_mut().grant(call, machine, path, by).map(|()| None)
     }
 
-    fn revoke(&mut self, call: Call, id: Option<&str>, path: &str, accounts: &[&SidRow]) -> Found<Option<Arc<str>>> {
+    fn revoke(&mut self, call: Call, id: Option<&str>, path: &str, by: By) -> Found<Option<Arc<str>>> {
         let machine = id.map(|id| FoldedId::of(id).runtime_id());
-        self.files_mut().revoke(call, machine, path, accounts).map(|()| None)
+        self.files_mut().revoke(call, machine, path, by).map(|()| None)
     }
 
     /// The files of the host.
@@ -105,7 +104,7 @@ impl Host {
 
     /// What stands against a save at this path, if anything does.
     pub(crate) fn save_refusal(&self, path: &str) -> Option<Constraint> {
-        match self.files.to_save(path) {
+        match self.files.to_save(path, By::service(self.now)) {
             Err(FileFault::NotReady) => Some(Constraint::SaveNotReady),
             Err(FileFault::IsFolder) => Some(Constraint::SaveToFolder),
             Err(FileFault::ReadOnly) => Some(Constraint::SaveReadOnly),
@@ -123,7 +122,8 @@ impl Host {
         let pages = megabytes.unwrap_or(0).saturating_mul((1 << 20) / CLUSTER);
         let data = image(&saved::write(&system.id, pages));
         if self.files.has_folder_of(path) {
-            self.files_mut().put(path, data);
+            let by = By::world(self.now);
+            self.files_mut().put(path, data, by);
         } else {
             self.saved.insert(FoldedId::of(path));
         }
@@ -131,14 +131,15 @@ impl Host {
 
     /// A saved state is put at a path, or is gone from it. Answers whether that did anything.
     pub(crate) fn set_saved_state(&mut self, path: &str, there: bool) -> bool {
+        let by = By::world(self.now);
         let known = self.saved.contains(&FoldedId::of(path)) || self.files.data(path).is_ok();
         match (there, self.files.has_folder_of(path)) {
             (true, true) => {
                 let data = image(&saved::write("", 0));
-                self.files_mut().put(path, data) && !known
+                self.files_mut().put(path, data, by) && !known
             }
             (true, false) => self.saved.insert(FoldedId::of(path)),
-            (false, true) => self.files_mut().happen(&crate::input::FileEvent::Remove(path.into())),
+            (false, true) => self.files_mut().remove_tree(path, by).is_ok(),
             (false, false) => self.saved.remove(&FoldedId::of(path)),
         }
     }
@@ -148,7 +149,7 @@ impl Host {
         if self.saved.contains(&FoldedId::of(path)) {
             return None;
         }
-        match self.files.restore(path) {
+        match self.files.restore(path, By::service(self.now)) {
             Ok(_) => None,
             Err(FileFault::Locked) => Some(Constraint::SavedStateLocked),
             Err(FileFault::Foreign | FileFault::Stateless | FileFault::IsFolder) => Some(Constraint::SavedStateForeign),
@@ -174,60 +175,28 @@ fn image(writes: &[Write]) -> Data {
 
 impl Files {
     /// Makes a state file.
-    fn create(&mut self, path: &str, writes: &[Write], accounts: &[&SidRow]) -> Found<()> {
-        let path = HostPath::parse(path)?;
+    fn create(&mut self, text: &str, writes: &[Write], by: By) -> Found<()> {
+        let path = HostPath::parse(text)?;
         let place = self.locate(&path)?;
         let (Some(folder), None) = (place.folder, place.node) else { return Err(FileFault::Exists) };
         if path.trailing {
             return Err(FileFault::TrailingSeparator);
         }
-        if self.is_root(folder) {
+        if folder == self.tree(place.volume).root {
             return Err(FileFault::DriveRoot);
         }
-        if self.volumes[place.volume].read_only {
-            return Err(FileFault::ReadOnly);
-        }
-        if !acl::allows(&self.list_of(folder), accounts, mask::ADD_FILE) {
-            return Err(FileFault::Denied);
-        }
-        let data = image(writes);
-        if data.len().next_multiple_of(CLUSTER) > self.volumes[place.volume].room() {
-            return Err(FileFault::Full);
-        }
-        self.enter(place, Content::File(data), Owner::User);
-        Ok(())
+        self.make_file(text, image(writes), by)
     }
 
     /// What processors the saved state in a file needs, as a `VmProcessorRequirements`.
-    fn requirements(&self, path: &str, accounts: &[&SidRow]) -> Found<Arc<str>> {
-        let (key, data) = self.to_read(path)?;
-        if !acl::allows(&self.list_of(key), accounts, mask::READ_DATA) {
-            return Err(FileFault::Denied);
-        }
-        self.check_lock(key)?;
-        let state = saved::read(data).map_err(|damage| damage_row(damage).fault)?;
+    fn requirements(&self, path: &str, by: By) -> Found<Arc<str>> {
+        let state = saved::read(self.read(path, by)?).map_err(|damage| damage_row(damage).fault)?;
         Ok(state.requirements.into())
     }
 
     /// The saved state in a file, as the service reads it.
-    fn restore(&self, path: &str) -> Found<saved::SavedState> {
-        let (key, data) = self.to_read(path)?;
-        self.check_lock(key)?;
-        saved::read(data).map_err(|damage| damage_row(damage).fault)
-    }
-
-    fn check_lock(&self, key: Key) -> Found<()> {
-        if self.nodes.get(key).is_some_and(|node| node.locked) { Err(FileFault::Locked) } else { Ok(()) }
-    }
-
-    fn to_read(&self, path: &str) -> Found<(Key, &Data)> {
-        let path = HostPath::parse(path)?;
-        let key = self.locate(&path)?.node.ok_or(FileFault::NoFile)?;
-        match self.nodes.get(key).map(|node| &node.content) {
-            Some(Content::File(_)) if path.trailing => Err(FileFault::TrailingSeparator),
-            Some(Content::File(data)) => Ok((key, data)),
-            _ => Err(FileFault::IsFolder),
-        }
+    fn restore(&self, path: &str, by: By) -> Found<saved::SavedState> {
+        saved::read(self.read(path, by)?).map_err(|damage| damage_row(damage).fault)
     }
 
     /// Whether the folder of a path is there.
@@ -238,56 +207,41 @@ impl Files {
 
     /// Whether a state can be saved here. Only an entry that denies everybody stands against it: whether the machine was
     /// granted access is not looked at yet.
-    fn to_save(&self, path: &str) -> Found<()> {
+    fn to_save(&self, path: &str, by: By) -> Found<()> {
         let path = HostPath::parse(path)?;
         let Place { volume, folder, node, .. } = self.locate(&path)?;
-        if node.is_some_and(|key| self.is_folder(key)) {
+        let tree = self.tree(volume);
+        if node.is_some_and(|key| tree.is_folder(key)) {
             return Err(FileFault::IsFolder);
         }
-        let volume = &self.volumes[volume];
-        if volume.read_only {
-            return Err(FileFault::ReadOnly);
-        }
-        let denied = |key| acl::denies_everyone(&self.list_of(key), mask::ADD_FILE);
-        let is_read_only = |key| self.nodes.get(key).is_some_and(|node| node.attributes & attribute::READ_ONLY != 0);
+        self.check_volume(volume, by)?;
+        let denied = |key| acl::denies_everyone(&tree.list_of(key), mask::ADD_FILE);
+        let is_read_only = |key| tree.get(key).is_some_and(|node| node.has(attribute::READ_ONLY));
         if node.map_or_else(|| folder.is_some_and(denied), |key| denied(key) || is_read_only(key)) {
             return Err(FileFault::Denied);
         }
         if let Some(key) = node {
-            self.check_lock(key)?;
+            return self.check_lock(At { volume, key }, by);
         }
         // Every state takes the same room: what a machine's memory holds is not saved.
         let taken = image(&saved::write("", 0)).len().next_multiple_of(CLUSTER);
-        if node.is_none() && taken > volume.room() { Err(FileFault::Full) } else { Ok(()) }
+        self.check_room(volume, taken, true, by)
     }
 
     /// The node whose list a call is about to change.
-    fn to_change(&self, path: &str, accounts: &[&SidRow]) -> Found<Key> {
-        let path = HostPath::parse(path)?;
-        let place = self.locate(&path)?;
-        let key = place.node.ok_or(FileFault::NoFile)?;
-        if path.trailing && !self.is_folder(key) {
-            return Err(FileFault::TrailingSeparator);
-        }
-        if self.volumes[place.volume].read_only {
-            return Err(FileFault::ReadOnly);
-        }
-        let owner = self.nodes.get(key).map(|node| node.owner.account());
-        let owns = owner.is_some_and(|owner| accounts.contains(&owner));
-        if owns || acl::allows(&self.list_of(key), accounts, mask::WRITE_DAC) {
-            Ok(key)
-        } else {
-            Err(FileFault::Denied)
-        }
+    fn to_change(&self, path: &str, by: By) -> Found<At> {
+        let at = self.find(path)?;
+        self.check_volume(at.volume, by)?;
+        let owner = self.node(at)?.owner.account();
+        let owns = matches!(by.who, Who::Accounts(accounts) if accounts.contains(&owner));
+        if owns { Ok(at) } else { self.allow(at, mask::WRITE_DAC, by).map(|()| at) }
     }
 
     /// Adds what a call grants, where it is not there yet.
-    fn grant(&mut self, call: Call, machine: Option<Uuid>, path: &str, accounts: &[&SidRow]) -> Found<()> {
-        let key = self.to_change(path, accounts)?;
-        let is_folder = self.is_folder(key);
-        let mut whole = self.list_of(key);
-        let Some(node) = self.nodes.get_mut(key) else { return Err(FileFault::NoFile) };
-        let mut list = node.list.to_vec();
+    pub(crate) fn grant(&mut self, call: Call, machine: Option<Uuid>, path: &str, by: By) -> Found<()> {
+        let at = self.to_change(path, by)?;
+        let is_folder = self.is_folder(at);
+        let mut list = self.node(at)?.list.to_vec();
         let before = list.len();
         for row in GRANTS.iter().filter(|row| row.by == call) {
             let sid = Sid::of(row.to, machine);
@@ -299,19 +253,19 @@ impl Files {
                 }
             }
         }
+        let mut whole = self.tree(at.volume).list_of(at.key);
         whole.splice(..before, list.iter().cloned());
         if acl::bytes(&whole) > ACL_LIMIT {
             return Err(FileFault::AclFull);
         }
-        node.list = list.into();
+        self.set_list(at, list, by);
         Ok(())
     }
 
     /// Takes back what a call has granted. What was not granted is not missed.
-    fn revoke(&mut self, call: Call, machine: Option<Uuid>, path: &str, accounts: &[&SidRow]) -> Found<()> {
-        let key = self.to_change(path, accounts)?;
-        let Some(node) = self.nodes.get_mut(key) else { return Err(FileFault::NoFile) };
-        let mut list = node.list.to_vec();
+    pub(crate) fn revoke(&mut self, call: Call, machine: Option<Uuid>, path: &str, by: By) -> Found<()> {
+        let at = self.to_change(path, by)?;
+        let mut list = self.node(at)?.list.to_vec();
         for row in GRANTS.iter().filter(|row| row.back == call) {
             // The workers of the other machines need their capability still.
             let others = list.iter().any(|ace| ace.sid.as_machine().is_some());
@@ -321,7 +275,15 @@ impl Files {
             let sid = Sid::of(row.to, machine);
             list.retain(|ace| ace.denies || ace.sid != sid);
         }
-        node.list = list.into();
+        self.set_list(at, list, by);
         Ok(())
+    }
+
+    fn set_list(&mut self, at: At, list: Vec<Ace>, by: By) {
+        self.tree_mut(at.volume).change(at.key, |node| {
+            if *node.list != list[..] {
+                (node.list, node.times.changed) = (list.into(), by.now);
+            }
+        });
     }
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use rpds::RedBlackTreeMapSync;
+use xxhash_rust::xxh3::Xxh3;
 
 /// How many bytes are kept in one piece.
 const PIECE: usize = 4096;
 
-type Piece = Arc<[u8; PIECE]>;
+/// A piece, without the zeros at its end.
+type Piece = Arc<[u8]>;
 
 /// A file's bytes. Pieces that are all zeros are not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +52,8 @@ impl Data {
             let within = (here % PIECE as u64) as usize;
             let part = (PIECE - within).min(count - done);
             if let Some(piece) = self.pieces.get(&(here / PIECE as u64)) {
-                bytes[done..done + part].copy_from_slice(&piece[within..within + part]);
+                let kept = piece.get(within..piece.len().min(within + part)).unwrap_or_default();
+                bytes[done..done + kept.len()].copy_from_slice(kept);
             }
             done += part;
         }
@@ -63,10 +66,14 @@ impl Data {
     }
 
     /// The pieces that are not all zeros and begin in a stretch that begins with a piece, each with its place.
-    pub(crate) fn pieces(&self, at: u64, length: u64) -> impl Iterator<Item = (u64, &[u8; PIECE])> {
+    pub(crate) fn pieces(&self, at: u64, length: u64) -> impl Iterator<Item = (u64, [u8; PIECE])> {
         let (first, end) = (at / PIECE as u64, at.saturating_add(length).div_ceil(PIECE as u64));
         let found = self.pieces.range(first..end.max(first));
-        found.map(|(place, piece)| (place * PIECE as u64, &**piece))
+        found.map(|(place, piece)| {
+            let mut whole = [0; PIECE];
+            whole[..piece.len()].copy_from_slice(piece);
+            (place * PIECE as u64, whole)
+        })
     }
 
     /// Has at least so many bytes then: the new ones are zeros.
@@ -121,16 +128,58 @@ impl Data {
             let within = (here % PIECE as u64) as usize;
             let part = (PIECE - within).min(bytes.len() - done);
             let place = here / PIECE as u64;
-            let mut piece = self.pieces.get(&place).map_or([0; PIECE], |piece| **piece);
-            piece[within..within + part].copy_from_slice(&bytes[done..done + part]);
-            if piece.iter().all(|byte| *byte == 0) {
-                self.pieces.remove_mut(&place);
-            } else {
-                self.pieces.insert_mut(place, Arc::new(piece));
+            let mut piece = [0; PIECE];
+            let mut kept = 0;
+            if let Some(before) = self.pieces.get(&place).filter(|_| part < PIECE) {
+                piece[..before.len()].copy_from_slice(before);
+                kept = before.len();
             }
+            piece[within..within + part].copy_from_slice(&bytes[done..done + part]);
+            self.keep(place, &piece[..kept.max(within + part)]);
             done += part;
         }
         self.length = self.length.max(at + bytes.len() as u64);
+    }
+
+    /// Makes it so long: what is beyond goes, what is new is zeros.
+    pub fn resize(&mut self, length: u64) {
+        let first = length.div_ceil(PIECE as u64);
+        while let Some(place) = self.pieces.range(first..).next_back().map(|(place, _)| *place) {
+            self.pieces.remove_mut(&place);
+        }
+        let within = (length % PIECE as u64) as usize;
+        if let Some(last) = self.pieces.get(&(length / PIECE as u64)).filter(|piece| piece.len() > within).cloned() {
+            self.keep(length / PIECE as u64, &last[..within]);
+        }
+        self.length = length;
+    }
+
+    /// How many bytes are kept in pieces, each counted whole: what a sparse file takes.
+    pub fn kept(&self) -> u64 {
+        self.pieces.size() as u64 * PIECE as u64
+    }
+
+    /// A hash of the bytes, which tells files apart and not forgeries. It costs what is kept, not what is long.
+    pub fn digest(&self) -> u128 {
+        let mut hash = Xxh3::new();
+        hash.update(&self.length.to_le_bytes());
+        for (place, piece) in &self.pieces {
+            hash.update(&place.to_le_bytes());
+            hash.update(&(piece.len() as u64).to_le_bytes());
+            hash.update(piece);
+        }
+        hash.digest128()
+    }
+
+    fn keep(&mut self, place: u64, piece: &[u8]) {
+        match piece.iter().rposition(|byte| *byte != 0) {
+            Some(last) => {
+                self.pieces.insert_mut(place, piece[..=last].into());
+            }
+            None => {
+                self.pieces.remove_mut(&place);
+            }
+        }
     }
 }
 
@@ -141,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_are_those_of_a_plain_vector(writes in prop::collection::vec((0_usize..20_000, prop::collection::vec(0_u8..3, 0..6_000)), 0..8)) {
+        fn bytes_are_those_of_a_plain_vector(writes in prop::collection::vec((0_usize..20_000, prop::collection::vec(0_u8..3, 0..6_000)), 0..8), lengths in prop::collection::vec(0_usize..30_000, 0..4)) {
             let mut data = Data::default();
             let mut plain: Vec<u8> = Vec::new();
             for (at, bytes) in &writes {
@@ -157,6 +206,12 @@ mod tests {
             prop_assert_eq!(data.read(7, 100), plain.get(7..).unwrap_or_default()[..plain.len().saturating_sub(7).min(100)].to_vec());
             let again = Data::from(&plain[..]);
             prop_assert_eq!(&data, &again, "how it was written does not matter");
+            prop_assert_eq!(data.digest(), again.digest());
+            for length in lengths {
+                data.resize(length as u64);
+                plain.resize(length, 0);
+                prop_assert_eq!(&data, &Data::from(&plain[..]));
+            }
         }
     }
 

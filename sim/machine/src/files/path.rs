@@ -55,6 +55,14 @@ fn folded(letter: char) -> char {
 }
 
 impl HostPath {
+    /// Reads a path that is to be one of a root folder: the separator at its end, which a volume's name needs, may be missing.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse_root(text: &str) -> Result<HostPath, FileFault> {
+        if text.ends_with(['\\', '/']) { HostPath::parse(text) } else { HostPath::parse(&format!("{text}\\")) }
+    }
+
     /// Reads a path.
     ///
     /// # Errors
@@ -260,6 +268,24 @@ mod tests {
             ("𐐨", "𐐀", false),
         ] {
             assert_eq!(FoldedName::of(one) == FoldedName::of(other), same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_root_needs_no_separator() {
+        let volume = r"\\?\Volume{8fd5b7c0-0000-0000-0000-100000000000}";
+        let table = [
+            (volume.to_owned(), Ok(format!(r"{volume}\"))),
+            (format!(r"{volume}\"), Ok(format!(r"{volume}\"))),
+            (volume.to_uppercase(), Ok(format!(r"{volume}\"))),
+            (r"C:".to_owned(), Ok(r"C:\".to_owned())),
+            (r"c:/".to_owned(), Ok(r"C:\".to_owned())),
+            (r"C:\a".to_owned(), Ok(r"C:\a\".to_owned())),
+            (r"\\.\PhysicalDrive0".to_owned(), Err(FileFault::Device)),
+            (r"\\server\share".to_owned(), Err(FileFault::Network)),
+        ];
+        for (text, believed) in table {
+            assert_eq!(HostPath::parse_root(&text).map(|path| path.to_string()), believed, "{text}");
         }
     }
 

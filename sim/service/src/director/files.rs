@@ -1,7 +1,9 @@
 //! Files of the host: what the world does to them, what can be looked at.
 
+use hcs_machine::files::Branch;
 use hcs_machine::state_file::vmgs::Other;
 use hcs_machine::state_file::vmrs::Value;
+use hcs_rules::file::{FileSystem, attribute};
 use hcs_rules::state_file::row;
 
 use super::Director;
@@ -14,6 +16,14 @@ impl Director {
             [] => self.sim.put_file(path, b""),
             ["=", content @ ..] => self.sim.put_file(path, content.join(" ").as_bytes()),
             ["gone"] => self.sim.remove_file(path),
+            ["copied", to] => self.sim.copy_file(path, to),
+            ["renamed", to] => self.sim.rename_file(path, to),
+            ["linked", new] => self.sim.link_file(path, new),
+            ["stream", name, "gone"] => self.sim.set_file_stream(path, name, None),
+            ["stream", name, "=", content @ ..] => {
+                self.sim.set_file_stream(path, name, Some(content.join(" ").as_bytes()))
+            }
+            ["attributes", letters] => self.sim.set_file_attributes(path, attributes(letters)?),
             ["locked"] => self.sim.lock_file(path, true),
             ["unlocked"] => self.sim.lock_file(path, false),
             ["read-only"] => self.sim.set_file_read_only(path, true),
@@ -42,6 +52,10 @@ impl Director {
             ["writable"] => self.sim.set_volume_read_only(letter, false),
             ["not-ready"] => self.sim.set_volume_ready(letter, false),
             ["ready"] => self.sim.set_volume_ready(letter, true),
+            ["formatted", kind] => {
+                let kind = FileSystem::ALL.iter().find(|known| known.name().eq_ignore_ascii_case(kind));
+                self.sim.format_volume(letter, *kind.ok_or("ntfs, refs or raw")?)
+            }
             ["room", bytes] => {
                 self.sim.set_volume_room(letter, bytes.parse().map_err(|_| format!("no number {bytes}"))?)
             }
@@ -50,9 +64,17 @@ impl Director {
     }
 
     pub(super) fn tree(&self, words: &[&str]) -> Result<String, String> {
-        let branches = self.sim.tree(words.first().ok_or("of which folder?")?);
+        let (path, asked) = words.split_first().ok_or("of which folder?")?;
+        let shows = match asked {
+            [] => false,
+            ["attributes"] => true,
+            _ => return Err("tree PATH, or tree PATH attributes".to_owned()),
+        };
         let size = |size: Option<u64>| size.map(|size| format!(", {size} bytes")).unwrap_or_default();
-        let lines: String = branches.iter().map(|branch| format!("\n  {}{}", branch.path, size(branch.size))).collect();
+        let attributes = |mask| if shows { format!(", {}", attribute::text(mask)) } else { String::new() };
+        let line =
+            |branch: &Branch| format!("\n  {}{}{}", branch.path, size(branch.size), attributes(branch.attributes));
+        let lines: String = self.sim.tree(path).iter().map(line).collect();
         Ok(if lines.is_empty() { "nothing".to_owned() } else { lines })
     }
 
@@ -90,6 +112,12 @@ impl Director {
             }
         })
     }
+}
+
+/// The attributes of these letters.
+fn attributes(letters: &str) -> Result<u32, String> {
+    let bit = |letter: char| attribute::LETTERS.iter().find(|(_, known)| *known == letter).map(|(bit, _)| *bit);
+    letters.chars().try_fold(0, |mask, letter| Ok(mask | bit(letter).ok_or_else(|| format!("no attribute {letter}"))?))
 }
 
 fn shown(value: &Value) -> String {
