@@ -78,7 +78,7 @@ pub struct Host {
     /// How many processes the host itself has given an id to.
     pub(crate) process_count: u32,
     /// The programs that the world has registered, by their folded names.
-    pub(crate) programs: Arc<BTreeMap<Arc<str>, Registered>>,
+    pub(crate) programs: BTreeMap<Arc<str>, Registered>,
     pub(crate) index: Index,
     pub(crate) agenda: BTreeMap<Due, Item>,
     /// What the host shows where recordings conflict.
@@ -161,7 +161,7 @@ impl Host {
             disk_handles: Table::default(),
             signals: BTreeMap::new(),
             process_count: 0,
-            programs: Arc::default(),
+            programs: BTreeMap::new(),
             index: Index::default(),
             agenda: BTreeMap::new(),
             quirks: Quirks::NONE,

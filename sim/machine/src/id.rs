@@ -56,26 +56,26 @@ type Shard = Option<Arc<BTreeMap<FoldedId, Key>>>;
 /// The live systems by id. Copy-on-write in shards, ordered within each, so that nothing depends on hashing order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
-    shards: Arc<Vec<Shard>>,
+    /// None as long as there never was a system: an empty index costs nothing to make.
+    shards: Option<Arc<Vec<Shard>>>,
 }
 
 impl Index {
     /// The system of an id.
     pub fn get(&self, id: &FoldedId) -> Option<Key> {
-        self.shards.get(shard(id))?.as_ref()?.get(id).copied()
+        self.shards.as_ref()?.get(shard(id))?.as_ref()?.get(id).copied()
     }
 
     /// Enters a system under its id.
     pub fn insert(&mut self, id: FoldedId, key: Key) {
-        let shards = Arc::make_mut(&mut self.shards);
-        shards.resize(SHARDS, None);
+        let shards = Arc::make_mut(self.shards.get_or_insert_with(|| Arc::new(vec![None; SHARDS])));
         Arc::make_mut(shards[shard(&id)].get_or_insert_default()).insert(id, key);
     }
 
     /// Takes an id out.
     pub fn remove(&mut self, id: &FoldedId) {
-        let shards = Arc::make_mut(&mut self.shards);
-        if let Some(Some(map)) = shards.get_mut(shard(id)) {
+        let Some(shards) = &mut self.shards else { return };
+        if let Some(Some(map)) = Arc::make_mut(shards).get_mut(shard(id)) {
             Arc::make_mut(map).remove(id);
         }
     }

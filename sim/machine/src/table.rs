@@ -1,7 +1,7 @@
 //! Tables of the host: chunked, copy-on-write, with generation-checked keys.
 //!
-//! Cloning a table copies one pointer. The first write after a clone copies the list of chunks and one chunk; a world of
-//! 100,000 systems forks in microseconds. A key names one entry for ever: when its slot is used again, the slot's
+//! Cloning a table copies two pointers. The first write after a clone copies one chunk, and the list of chunks if there are
+//! several; a world of 100,000 systems forks in microseconds. A key names one entry for ever: when its slot is used again, the slot's
 //! generation has moved on and the old key finds nothing.
 
 use std::sync::Arc;
@@ -49,10 +49,15 @@ pub enum Found<'a, T> {
     Never,
 }
 
+/// A chunk has all its slots from the beginning; those not used yet are free and on no list.
+type Chunk<T> = Arc<[Slot<T>]>;
+
 /// A table of `T`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table<T> {
-    chunks: Arc<Vec<Arc<Vec<Slot<T>>>>>,
+    /// The first chunk is held directly: small worlds have no other. An empty table has none, and costs nothing to make.
+    first: Option<Chunk<T>>,
+    others: Option<Arc<Vec<Chunk<T>>>>,
     slots: u32,
     free: Option<u32>,
     live: u32,
@@ -60,7 +65,7 @@ pub struct Table<T> {
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table { chunks: Arc::default(), slots: 0, free: None, live: 0 }
+        Table { first: None, others: None, slots: 0, free: None, live: 0 }
     }
 }
 
@@ -78,23 +83,26 @@ impl<T: Clone> Table<T> {
     /// Adds an entry. The slot given back last is used first.
     pub fn insert(&mut self, value: T) -> Key {
         self.live += 1;
-        if let Some(index) = self.free {
-            let slot = self.slot_mut(index);
-            let Slot::Free { generation, next } = *slot else { unreachable!("the free list holds a full slot") };
-            *slot = Slot::Full { generation, value };
-            self.free = next;
-            return Key { index, generation };
+        let index = self.free.unwrap_or(self.slots);
+        if index == self.slots {
+            if (index as usize).is_multiple_of(CHUNK) {
+                self.add_chunk();
+            }
+            self.slots += 1;
         }
-        let index = self.slots;
-        self.slots += 1;
-        let chunks = Arc::make_mut(&mut self.chunks);
-        if (index as usize).is_multiple_of(CHUNK) {
-            chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
+        let slot = self.slot_mut(index);
+        let Slot::Free { generation, next } = *slot else { unreachable!("the free list holds a full slot") };
+        *slot = Slot::Full { generation, value };
+        self.free = next;
+        Key { index, generation }
+    }
+
+    fn add_chunk(&mut self) {
+        let chunk = (0..CHUNK).map(|_| Slot::Free { generation: 0, next: None }).collect();
+        match self.first {
+            None => self.first = Some(chunk),
+            Some(_) => Arc::make_mut(self.others.get_or_insert_default()).push(chunk),
         }
-        if let Some(chunk) = chunks.last_mut() {
-            Arc::make_mut(chunk).push(Slot::Full { generation: 0, value });
-        }
-        Key { index, generation: 0 }
     }
 
     /// Removes an entry.
@@ -130,8 +138,11 @@ impl<T: Clone> Table<T> {
 
     /// What a key finds.
     pub fn find(&self, key: Key) -> Found<'_, T> {
-        let slot = self.chunks.get(key.index as usize / CHUNK).and_then(|chunk| chunk.get(key.index as usize % CHUNK));
-        match slot {
+        let chunk = match (key.index as usize / CHUNK).checked_sub(1) {
+            None => self.first.as_ref(),
+            Some(at) => self.others.as_ref().and_then(|chunks| chunks.get(at)),
+        };
+        match chunk.map(|chunk| &chunk[key.index as usize % CHUNK]) {
             Some(Slot::Full { generation, value }) if *generation == key.generation => Found::Live(value),
             Some(Slot::Full { generation, .. } | Slot::Free { generation, .. }) if key.generation < *generation => {
                 Found::Gone
@@ -142,15 +153,21 @@ impl<T: Clone> Table<T> {
 
     /// Every entry with its key, by slot.
     pub fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter()).enumerate().filter_map(|(index, slot)| match slot {
+        let chunks = self.first.iter().chain(self.others.iter().flat_map(|chunks| chunks.iter()));
+        chunks.flat_map(|chunk| chunk.iter()).enumerate().filter_map(|(index, slot)| match slot {
             Slot::Full { generation, value } => Some((Key { index: index as u32, generation: *generation }, value)),
             Slot::Free { .. } => None,
         })
     }
 
+    /// A slot that there is, to change.
     fn slot_mut(&mut self, index: u32) -> &mut Slot<T> {
-        let chunks = Arc::make_mut(&mut self.chunks);
-        &mut Arc::make_mut(&mut chunks[index as usize / CHUNK])[index as usize % CHUNK]
+        let chunk = match (index as usize / CHUNK).checked_sub(1) {
+            None => self.first.as_mut(),
+            Some(at) => self.others.as_mut().map(|chunks| &mut Arc::make_mut(chunks)[at]),
+        };
+        let Some(chunk) = chunk else { unreachable!("there is no slot {index}") };
+        &mut Arc::make_mut(chunk)[index as usize % CHUNK]
     }
 }
 

@@ -58,10 +58,9 @@ impl Host {
             },
             WorldEvent::Program(name, registered) => {
                 let name = folded_program(name);
-                let programs = Arc::make_mut(&mut self.programs);
                 match registered {
-                    Some(registered) => programs.insert(name, registered.clone()).as_ref() != Some(registered),
-                    None => programs.remove(&name).is_some(),
+                    Some(registered) => self.programs.insert(name, registered.clone()).as_ref() != Some(registered),
+                    None => self.programs.remove(&name).is_some(),
                 }
             }
             WorldEvent::ClientDeath(client) => self.client_death(*client, effects),
