@@ -151,37 +151,47 @@ impl Host {
 
     /// The part of a row that comes after the answer: events, and those who wait for the exit.
     pub(crate) fn announce(&mut self, row: &'static Row, key: Key, this: Option<Key>, effects: &mut Vec<Effect>) {
+        let system = self.systems.get(key);
         for raise in row.raises {
-            let hearers = match raise.to {
-                Audience::ThisHandle => this.into_iter().collect(),
-                Audience::Connected
-                    if self.systems.get(key).is_none_or(|system| system.connection != Connection::Open) =>
-                {
-                    continue;
+            match raise.to {
+                Audience::ThisHandle => {
+                    if let Some(handle) = this {
+                        self.raise(raise.event, key, handle, effects);
+                    }
                 }
+                Audience::Connected if system.is_none_or(|system| system.connection != Connection::Open) => {}
                 Audience::EveryHandle | Audience::Connected => {
-                    self.systems.get(key).map(|system| system.handles.clone()).unwrap_or_default()
+                    for handle in system.iter().flat_map(|system| &system.handles) {
+                        self.raise(raise.event, key, *handle, effects);
+                    }
                 }
-            };
-            for handle in hearers {
-                self.raise(raise.event, key, handle, effects);
             }
         }
         if row.exit.is_some() {
-            let reply = match row.ends {
-                Some(Ending::ServiceStop) => Reply::Outcome(Hresult::HCS_E_SERVICE_DISCONNECT, None),
-                _ => Reply::Outcome(Hresult::S_OK, self.exit_status(key)),
-            };
-            let handles = self.systems.get(key).map(|system| system.handles.clone()).unwrap_or_default();
-            for handle in handles {
-                let waits = self.handles.get_mut(handle).map(|entry| std::mem::take(&mut entry.waits));
-                for wait in waits.unwrap_or_default() {
-                    self.wake(wait, reply.clone(), effects);
-                }
-            }
+            self.end_exit_waits(row, key, effects);
         }
         if matches!(row.ends, Some(Ending::GuestExit | Ending::LastHandle)) || row.on == Trigger::TerminateDone {
             self.tell_dependents(key, effects);
+        }
+    }
+
+    /// A system is over: those who wait for that are told how, in the order of its handles.
+    fn end_exit_waits(&mut self, row: &'static Row, key: Key, effects: &mut Vec<Effect>) {
+        let is_waited_on = |handle: &&Key| self.handles.get(**handle).is_some_and(|entry| !entry.waits.is_empty());
+        let handles = self.systems.get(key).map_or(&[][..], |system| &system.handles);
+        let handles: Vec<Key> = handles.iter().filter(is_waited_on).copied().collect();
+        if handles.is_empty() {
+            return;
+        }
+        let reply = match row.ends {
+            Some(Ending::ServiceStop) => Reply::Outcome(Hresult::HCS_E_SERVICE_DISCONNECT, None),
+            _ => Reply::Outcome(Hresult::S_OK, self.exit_status(key)),
+        };
+        for handle in handles {
+            let waits = self.handles.get_mut(handle).map(|entry| std::mem::take(&mut entry.waits));
+            for wait in waits.unwrap_or_default() {
+                self.wake(wait, reply.clone(), effects);
+            }
         }
     }
 
