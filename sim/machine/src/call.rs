@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hcs_rules::constraint::Sections;
 use hcs_rules::document::Root;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::Quirk;
@@ -10,6 +11,7 @@ use hcs_rules::rule::{After, Answer, Row, Surface};
 use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger};
 
 use crate::configuration::{Configuration, Reading};
+use crate::constraint::sections;
 use crate::document::Document;
 use crate::effect::{Effect, Finding, Reply};
 use crate::handle::{Handle, HandleType};
@@ -76,6 +78,7 @@ impl Host {
             kind: made.kind,
             state,
             runtime_id: FoldedId::of(made.id).runtime_id(),
+            sections: made.document.as_ref().map_or(Sections::NONE, sections),
             document: made.document,
             root: made.root,
             namespace: made.namespace.cloned(),

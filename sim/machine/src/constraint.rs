@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use hcs_rules::constraint::{Constraint, ROWS, memory_piece};
+use hcs_rules::constraint::{Constraint, ROWS, Section, Sections, memory_piece};
 use hcs_rules::document::Root;
 use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::{Kind, OperationType, SystemState};
 use uuid::Uuid;
 
 use crate::configuration::present;
-use crate::document::Node;
+use crate::document::{Document, Node};
 use crate::host::Host;
 use crate::id::FoldedId;
 use crate::system::{Connection, System};
@@ -19,12 +19,14 @@ impl Host {
     /// The first constraint, in the order of the rows, that stands against the operation.
     pub(crate) fn broken_constraint(&self, key: Key, operation: OperationType) -> Option<Constraint> {
         let system = self.systems.get(key)?;
-        let sections = Sections::of(system);
-        let rows = ROWS.iter().filter(|row| row.operation == operation && row.builds.contains(self.build));
-        rows.map(|row| row.constraint).find(|constraint| self.breaks(system, sections, *constraint))
+        let asked =
+            |constraint: Constraint| constraint.section().is_none_or(|section| system.sections.contains(section));
+        let rows = ROWS.iter().filter(|row| row.operation == operation && asked(row.constraint));
+        let rows = rows.filter(|row| row.builds.contains(self.build));
+        rows.map(|row| row.constraint).find(|constraint| self.breaks(system, *constraint))
     }
 
-    fn breaks(&self, system: &System, sections: Sections<'_>, constraint: Constraint) -> bool {
+    fn breaks(&self, system: &System, constraint: Constraint) -> bool {
         match constraint {
             Constraint::NoHypervisor => {
                 let needs = !matches!(system.kind, Kind::ProcessContainer | Kind::HostedContainer);
@@ -32,10 +34,10 @@ impl Host {
             }
             Constraint::OddMemory => memory(system).is_some_and(|size| size % memory_piece(self.quirks) != 0),
             Constraint::ComPort => {
-                let ports = sections.device("ComPorts");
+                let ports = system.section(Section::ComPorts);
                 ports.is_some_and(|ports| ports.members().any(|(name, _)| !matches!(name, "0" | "1")))
             }
-            Constraint::ScsiSlot => sections.device("Scsi").is_some_and(|controllers| {
+            Constraint::ScsiSlot => system.section(Section::Scsi).is_some_and(|controllers| {
                 let slots = |controller: Node<'_>| {
                     let attachments = present(controller, "Attachments");
                     attachments.is_some_and(|list| list.members().any(|(slot, _)| !is_scsi_slot(slot)))
@@ -43,7 +45,7 @@ impl Host {
                 controllers.members().count() > 4 || controllers.members().any(|(_, controller)| slots(controller))
             }),
             Constraint::SharesCollide => {
-                let shares = sections.device("Plan9").and_then(|plan9| present(plan9, "Shares"));
+                let shares = system.section(Section::Plan9).and_then(|plan9| present(plan9, "Shares"));
                 let named = |member| {
                     shares.is_some_and(|shares| {
                         has_twins(shares.items().filter_map(|share| {
@@ -67,16 +69,18 @@ impl Host {
                     })
                 }
             }
-            Constraint::Endpoint => sections.adapters().any(|id| self.endpoint(id).is_none()),
-            Constraint::Isolation => sections.security("Isolation").is_some_and(|isolation| {
+            Constraint::Endpoint => adapters(system).any(|id| self.endpoint(id).is_none()),
+            Constraint::Isolation => inside(system, Section::Security, "Isolation").is_some_and(|isolation| {
                 let kind = present(isolation, "IsolationType").and_then(Node::as_str);
                 let file = system.machine(&["GuestState", "GuestStateFilePath"]).is_some();
                 kind.is_none() || (kind == Some("GuestStateOnly") && !file)
             }),
-            Constraint::TrustedPlatformModule => sections.security("EnableTpm").and_then(Node::as_bool) == Some(true),
+            Constraint::TrustedPlatformModule => {
+                inside(system, Section::Security, "EnableTpm").and_then(Node::as_bool) == Some(true)
+            }
             Constraint::RegionNeedsOvercommit => {
                 let overcommits = || system.machine(&["ComputeTopology", "Memory", "AllowOvercommit"])?.as_bool();
-                sections.regions().next().is_some() && overcommits() == Some(false)
+                regions(system).next().is_some() && overcommits() == Some(false)
             }
             Constraint::NoHost => {
                 let found = || self.index.get(&FoldedId::of(hosting_id(system)?));
@@ -88,27 +92,27 @@ impl Host {
             Constraint::HostUnconnected => {
                 self.hosting(system).is_some_and(|hosting| hosting.connection != Connection::Open)
             }
-            Constraint::NoTemplate => sections.template().is_some_and(|id| self.index.get(&FoldedId::of(id)).is_none()),
+            Constraint::NoTemplate => template_id(system).is_some_and(|id| self.index.get(&FoldedId::of(id)).is_none()),
             Constraint::ForeignTemplate => {
-                self.template(sections).is_some_and(|template| template.creator != system.creator)
+                self.template(system).is_some_and(|template| template.creator != system.creator)
             }
             Constraint::NotATemplate => {
-                self.template(sections).is_some_and(|template| template.state != SystemState::Template)
+                self.template(system).is_some_and(|template| template.state != SystemState::Template)
             }
-            Constraint::RegionName => sections.regions().any(|region| {
+            Constraint::RegionName => regions(system).any(|region| {
                 let name = present(region, "SectionName").and_then(Node::as_str);
                 name.is_some_and(|name| !name.starts_with('\\'))
             }),
             Constraint::CloneWithAdapters => {
-                sections.template().is_some()
-                    && sections.device("NetworkAdapters").is_some_and(|list| list.members().next().is_some())
+                template_id(system).is_some()
+                    && system.section(Section::NetworkAdapters).is_some_and(|list| list.members().next().is_some())
             }
             Constraint::NoSavedState
             | Constraint::SavedStateLocked
             | Constraint::SavedStateForeign
             | Constraint::SavedStateNewer
             | Constraint::SavedStateTorn => {
-                let path = sections.restore("SaveStateFilePath").and_then(Node::as_str);
+                let path = inside(system, Section::Restore, "SaveStateFilePath").and_then(Node::as_str);
                 path.and_then(|path| self.restore_refusal(path)) == Some(constraint)
             }
             // A save says itself where it is to go: see `Host::save_refusal`.
@@ -118,7 +122,7 @@ impl Host {
             | Constraint::SaveDenied
             | Constraint::SaveLocked
             | Constraint::SaveFull => false,
-            Constraint::EndpointAttached => sections.adapters().any(|id| self.is_attached_elsewhere(id, system)),
+            Constraint::EndpointAttached => adapters(system).any(|id| self.is_attached_elsewhere(id, system)),
         }
     }
 
@@ -126,8 +130,8 @@ impl Host {
         self.systems.get(self.index.get(&FoldedId::of(hosting_id(system)?))?)
     }
 
-    fn template(&self, sections: Sections<'_>) -> Option<&System> {
-        self.systems.get(self.index.get(&FoldedId::of(sections.template()?))?)
+    fn template(&self, system: &System) -> Option<&System> {
+        self.systems.get(self.index.get(&FoldedId::of(template_id(system)?))?)
     }
 
     /// The system that a new one lives in, or was made from, learns of it.
@@ -160,7 +164,7 @@ impl Host {
     pub(crate) fn attach_endpoints(&mut self, key: Key) {
         let Some(system) = self.systems.get(key) else { return };
         let sequence = system.sequence;
-        let endpoints: Vec<Uuid> = Sections::of(system).adapters().filter_map(|id| self.endpoint(id)).collect();
+        let endpoints: Vec<Uuid> = adapters(system).filter_map(|id| self.endpoint(id)).collect();
         self.attached.extend(endpoints.into_iter().map(|endpoint| (endpoint, sequence)));
     }
 
@@ -173,53 +177,29 @@ impl Host {
     }
 }
 
-/// The sections of a machine's document that constraints are about, looked up once for all of them.
-#[derive(Clone, Copy)]
-pub(crate) struct Sections<'a> {
-    devices: Option<Node<'a>>,
-    security: Option<Node<'a>>,
-    restore: Option<Node<'a>>,
+/// The sections that a document has.
+pub(crate) fn sections(document: &Document) -> Sections {
+    let machine = present(document.root(), "VirtualMachine");
+    let has = |section: &Section| {
+        machine.and_then(|machine| machine.path(section.path())).is_some_and(|node| !node.is_null())
+    };
+    Section::ALL.iter().copied().filter(has).fold(Sections::NONE, Sections::with)
 }
 
-impl<'a> Sections<'a> {
-    pub(crate) fn of(system: &'a System) -> Sections<'a> {
-        let machine = system.machine(&[]);
-        let section = |name| present(machine?, name);
-        Sections {
-            devices: section("Devices"),
-            security: section("SecuritySettings"),
-            restore: section("RestoreState"),
-        }
-    }
+/// A member of a section.
+fn inside<'a>(system: &'a System, section: Section, name: &str) -> Option<Node<'a>> {
+    present(system.section(section)?, name)
+}
 
-    fn device(self, name: &str) -> Option<Node<'a>> {
-        present(self.devices?, name)
-    }
+/// The endpoints of a machine's adapters.
+fn adapters(system: &System) -> impl Iterator<Item = &str> {
+    let list = system.section(Section::NetworkAdapters).into_iter().flat_map(Node::members);
+    list.filter_map(|(_, adapter)| present(adapter, "EndpointId")?.as_str())
+}
 
-    fn security(self, name: &str) -> Option<Node<'a>> {
-        present(self.security?, name)
-    }
-
-    fn restore(self, name: &str) -> Option<Node<'a>> {
-        present(self.restore?, name)
-    }
-
-    /// The id of the template that the machine is to be made from.
-    fn template(self) -> Option<&'a str> {
-        self.restore("TemplateSystemId")?.as_str()
-    }
-
-    /// The endpoints of the machine's adapters.
-    fn adapters(self) -> impl Iterator<Item = &'a str> {
-        let list = self.device("NetworkAdapters").into_iter().flat_map(Node::members);
-        list.filter_map(|(_, adapter)| present(adapter, "EndpointId")?.as_str())
-    }
-
-    /// The shared memory regions of the machine.
-    pub(crate) fn regions(self) -> impl Iterator<Item = Node<'a>> {
-        let shared = self.device("SharedMemory").and_then(|shared| present(shared, "Regions"));
-        shared.into_iter().flat_map(Node::items)
-    }
+/// The shared memory regions of a machine.
+pub(crate) fn regions(system: &System) -> impl Iterator<Item = Node<'_>> {
+    inside(system, Section::SharedMemory, "Regions").into_iter().flat_map(Node::items)
 }
 
 /// The size of a machine's memory, in megabytes.
@@ -237,7 +217,7 @@ pub(crate) fn hosting_id(system: &System) -> Option<&str> {
 
 /// The id of the template that a machine is to be made from.
 pub(crate) fn template_id(system: &System) -> Option<&str> {
-    system.machine(&["RestoreState", "TemplateSystemId"])?.as_str()
+    inside(system, Section::Restore, "TemplateSystemId")?.as_str()
 }
 
 /// Whether a name is that of a slot of a SCSI controller.

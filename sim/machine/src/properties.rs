@@ -11,7 +11,7 @@ use hcs_rules::vocabulary::{Kind, SystemState};
 
 use crate::answer::{has, result_error};
 use crate::configuration::present;
-use crate::constraint::{Sections, hosting_id, template_id};
+use crate::constraint::{hosting_id, regions, template_id};
 use crate::document::{Document, Node, ObjectWriter, Writer};
 use crate::host::Host;
 use crate::system::{Connection, System};
@@ -241,7 +241,7 @@ fn timestamp(moment: Time) -> String {
 fn shared_memory(system: &System) -> String {
     let mut page = megabytes(system) * PAGES_IN_MB;
     Writer::list(|list| {
-        for region in Sections::of(system).regions() {
+        for region in regions(system) {
             list.object(|information| {
                 information
                     .string("SectionName", present(region, "SectionName").and_then(Node::as_str).unwrap_or_default());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hcs_rules::answer::Exit;
+use hcs_rules::constraint::{Section, Sections};
 use hcs_rules::document::Root;
 use hcs_rules::document::schema::machine::SERVICES_HEEDED_SINCE;
 use hcs_rules::rule::Row;
@@ -31,6 +32,8 @@ pub(crate) struct System {
     pub(crate) document: Option<Document>,
     /// What the document is.
     pub(crate) root: Root,
+    /// Which sections the document has: most machines have few, and are asked for all of them at every creation and start.
+    pub(crate) sections: Sections,
     pub(crate) namespace: Option<Arc<str>>,
     /// Who created it; nobody of a machine that the Hyper-V manager has started.
     pub(crate) creator: Option<ClientId>,
@@ -115,6 +118,11 @@ impl System {
         machine.path(path).filter(|node| !node.is_null())
     }
 
+    /// A section of the machine's own part that constraints are about.
+    pub(crate) fn section(&self, section: Section) -> Option<Node<'_>> {
+        if self.sections.contains(section) { self.machine(section.path()) } else { None }
+    }
+
     /// The container's own part of the document, in whichever form.
     pub(crate) fn container(&self, path: &[&str]) -> Option<Node<'_>> {
         let container = self.member(&["Container"]).or_else(|| self.member(&["HostedSystem", "Container"]))?;
@@ -161,6 +169,7 @@ impl System {
                 Some(_) => Facet::CrashReporting,
                 None => Facet::NoCrashReporting,
             },
+            Trigger::StartDone if !self.sections.contains(Section::Restore) => Facet::Plain,
             Trigger::StartDone if self.machine(&["RestoreState", "SaveStateFilePath"]).is_some() => {
                 match self.machine(&["GuestState", "RuntimeStateFilePath"]) {
                     Some(_) => Facet::RestoredCold,

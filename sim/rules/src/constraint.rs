@@ -79,6 +79,41 @@ closed! {
     }
 }
 
+closed! {
+    /// A section of a machine's document that constraints are about.
+    pub enum Section, Sections {
+        /// Serial ports.
+        ComPorts,
+        /// SCSI controllers.
+        Scsi,
+        /// Plan 9 shares.
+        Plan9,
+        /// Network adapters.
+        NetworkAdapters,
+        /// Regions of shared memory.
+        SharedMemory,
+        /// Isolation and the trusted platform module.
+        Security,
+        /// The saved state or the template that the machine is made from.
+        Restore,
+    }
+}
+
+impl Section {
+    /// Where it is in the machine's part of the document.
+    pub const fn path(self) -> &'static [&'static str] {
+        match self {
+            Section::ComPorts => &["Devices", "ComPorts"],
+            Section::Scsi => &["Devices", "Scsi"],
+            Section::Plan9 => &["Devices", "Plan9"],
+            Section::NetworkAdapters => &["Devices", "NetworkAdapters"],
+            Section::SharedMemory => &["Devices", "SharedMemory"],
+            Section::Security => &["SecuritySettings"],
+            Section::Restore => &["RestoreState"],
+        }
+    }
+}
+
 /// What a broken constraint is answered with.
 #[derive(Debug)]
 pub struct ConstraintRow {
@@ -203,6 +238,42 @@ pub const ROWS: &[ConstraintRow] = &[
 /// The megabytes of a piece of memory, of which a machine has a whole number.
 pub const fn memory_piece(quirks: Quirks) -> u64 {
     if quirks.contains(Quirk::CoarseMemory) { 4 } else { 2 }
+}
+
+impl Constraint {
+    /// The section that a machine's document must have for the constraint to be broken; `None` if it is about something else.
+    pub const fn section(self) -> Option<Section> {
+        match self {
+            Constraint::ComPort => Some(Section::ComPorts),
+            Constraint::ScsiSlot => Some(Section::Scsi),
+            Constraint::SharesCollide => Some(Section::Plan9),
+            Constraint::Endpoint | Constraint::CloneWithAdapters | Constraint::EndpointAttached => {
+                Some(Section::NetworkAdapters)
+            }
+            Constraint::Isolation | Constraint::TrustedPlatformModule => Some(Section::Security),
+            Constraint::RegionNeedsOvercommit | Constraint::RegionName => Some(Section::SharedMemory),
+            Constraint::NoTemplate
+            | Constraint::ForeignTemplate
+            | Constraint::NotATemplate
+            | Constraint::NoSavedState
+            | Constraint::SavedStateLocked
+            | Constraint::SavedStateForeign
+            | Constraint::SavedStateNewer
+            | Constraint::SavedStateTorn => Some(Section::Restore),
+            Constraint::NoHypervisor
+            | Constraint::OddMemory
+            | Constraint::DirectoriesCollide
+            | Constraint::NoHost
+            | Constraint::HostNotRunning
+            | Constraint::HostUnconnected
+            | Constraint::SaveNotReady
+            | Constraint::SaveToFolder
+            | Constraint::SaveReadOnly
+            | Constraint::SaveDenied
+            | Constraint::SaveLocked
+            | Constraint::SaveFull => None,
+        }
+    }
 }
 
 /// The row of a constraint.
