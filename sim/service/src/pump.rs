@@ -29,7 +29,8 @@ pub(crate) type ThreadNumber = u64;
 
 /// A call that blocks a thread.
 pub(crate) struct Blocked {
-    pub(crate) seat: Arc<Seat<Reply>>,
+    /// Where the thread sleeps, if it does: most waits end without, because time moves to what is waited for.
+    pub(crate) seat: Option<Arc<Seat<Reply>>>,
     pub(crate) actor: Option<usize>,
     /// Whether it is a program of a guest, which may wait for ever.
     pub(crate) program: bool,
@@ -61,6 +62,8 @@ pub(crate) struct Core {
     pub(crate) workers: usize,
     pub(crate) free_workers: usize,
     pub(crate) blocked: BTreeMap<WaitId, Blocked>,
+    /// What calls return that have ended before their threads slept.
+    pub(crate) answered: Vec<(WaitId, Reply)>,
     /// Threads whose call has ended and that have not gone on yet.
     pub(crate) waking: usize,
     /// Threads that said they are idle.
@@ -110,6 +113,7 @@ impl Core {
             workers: 0,
             free_workers: 0,
             blocked: BTreeMap::new(),
+            answered: Vec::new(),
             waking: 0,
             idle: 0,
             awake: Vec::new(),
@@ -263,8 +267,26 @@ impl Core {
             if let Some(actor) = blocked.actor {
                 self.actors.make_runnable(actor);
             }
-            blocked.seat.fill(reply);
+            match blocked.seat {
+                Some(seat) => seat.fill(reply),
+                None => self.answered.push((wait, reply)),
+            }
         }
+    }
+
+    /// Takes what a call returns that has ended before its thread slept.
+    pub(crate) fn take_answer(&mut self, wait: WaitId) -> Option<Reply> {
+        let at = self.answered.iter().position(|(answered, _)| *answered == wait)?;
+        Some(self.answered.swap_remove(at).1)
+    }
+
+    /// A seat for a thread that is about to sleep.
+    pub(crate) fn sit_down(&mut self, wait: WaitId) -> Arc<Seat<Reply>> {
+        let seat = Arc::new(Seat::new());
+        if let Some(blocked) = self.blocked.get_mut(&wait) {
+            blocked.seat = Some(seat.clone());
+        }
+        seat
     }
 
     /// The verdict on a notification: it passes unless a rule drops, doubles or holds it.

@@ -209,20 +209,25 @@ fn block_as<'a>(
     if program && core.closing {
         return Reply::Guest(GuestReply::Over);
     }
-    let seat = Arc::new(Seat::new());
     let actor = match ROLE.get() {
         Role::Actor(actor) => Some(actor),
         Role::Outside | Role::Worker => None,
     };
-    core.blocked.insert(wait, Blocked { seat: seat.clone(), actor, program, hurries: call.is_some() });
+    core.blocked.insert(wait, Blocked { seat: None, actor, program, hurries: call.is_some() });
     rest(&mut core);
     let mut outside = false;
+    let mut seat: Option<Arc<Seat<Reply>>> = None;
     let reply = loop {
         core.advance(outside);
         after_step(shared, &mut core);
-        if let Some(reply) = seat.try_take() {
+        let answer = match &seat {
+            Some(seat) => seat.try_take(),
+            None => core.take_answer(wait),
+        };
+        if let Some(reply) = answer {
             break reply;
         }
+        let seat = seat.get_or_insert_with(|| core.sit_down(wait));
         let patience = match core.clock.kind {
             // Whoever brings what it waits for calls it.
             Clock::Scheduled | Clock::Stepped if program => Patience::Hopeless(LONG),
