@@ -40,10 +40,13 @@ pub(crate) struct Book {
     processes: Vec<Option<Page>>,
     streams: Vec<Option<Page>>,
     disks: Vec<Option<Page>>,
+    /// Whether anybody has ever registered a callback.
+    has_callbacks: bool,
 }
 
 impl Book {
     pub(crate) fn open(&mut self, page: Page) {
+        self.has_callbacks |= page.registered.is_some();
         if let Some((shelf, index)) = self.shelf(page.handle) {
             if shelf.len() <= index {
                 shelf.resize_with(index + 1, || None);
@@ -55,6 +58,17 @@ impl Book {
     pub(crate) fn page(&mut self, handle: Handle) -> Option<&mut Page> {
         let (shelf, index) = self.shelf(handle)?;
         shelf.get_mut(index)?.as_mut().filter(|page| page.handle == handle)
+    }
+
+    /// Puts a callback in the place of the one before, which comes back.
+    pub(crate) fn register(&mut self, handle: Handle, registered: Option<Registered>) -> Option<Registered> {
+        self.has_callbacks |= registered.is_some();
+        self.page(handle).and_then(|page| std::mem::replace(&mut page.registered, registered))
+    }
+
+    /// Whether there may be somebody to be told of anything: most worlds have no callbacks at all.
+    pub(crate) fn has_callbacks(&self) -> bool {
+        self.has_callbacks
     }
 
     pub(crate) fn close(&mut self, handle: Handle) -> Option<Page> {
@@ -71,7 +85,7 @@ impl Book {
 
     /// Takes out every page of a client.
     pub(crate) fn close_client(&mut self, client: u32) -> Vec<Page> {
-        let Book { operations, systems, processes, streams, disks } = self;
+        let Book { operations, systems, processes, streams, disks, has_callbacks: _ } = self;
         let shelves = [operations, systems, processes, streams, disks];
         let mut closed = Vec::new();
         for slot in shelves.into_iter().flatten() {

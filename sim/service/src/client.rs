@@ -236,10 +236,8 @@ impl Client {
     fn set_callback(&self, request: Request, handle: Handle, callback: Option<Callback>) -> Hresult {
         let mut old = None;
         let reply = self.call(request, |core, reply| {
-            if matches!(reply, Reply::Outcome(Hresult::S_OK, _))
-                && let Some(page) = core.book.page(handle)
-            {
-                old = std::mem::replace(&mut page.registered, callback.map(register));
+            if matches!(reply, Reply::Outcome(Hresult::S_OK, _)) {
+                old = core.book.register(handle, callback.map(register));
             }
         });
         if let Some(Registered { gate, .. }) = old {

@@ -35,7 +35,10 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// Calls a worker if one is needed: to deliver, or to keep the time of clients that only have callbacks.
 pub(crate) fn call(shared: &Arc<Shared>, core: &mut Core) {
     let deliver = !core.queue.is_empty();
-    let keep_time = core.workers == 0 && core.clock.kind != Clock::Stepped && core.host.is_somebody_to_be_told();
+    let keep_time = core.workers == 0
+        && core.book.has_callbacks()
+        && core.clock.kind != Clock::Stepped
+        && core.host.is_somebody_to_be_told();
     if !(deliver || keep_time) || core.closing {
         return;
     }
