@@ -155,7 +155,9 @@ impl Stage {
                 out.string(member, value);
             }
             if !environment.is_empty() {
-                out.object("Environment", |all| environment.iter().for_each(|(name, value)| all.string(name, value)));
+                out.object("Environment", |all| {
+                    environment.iter().for_each(|(name, value)| all.string_named(name, value))
+                });
             }
             if let Some(size) = console {
                 out.boolean("EmulateConsole", true);

@@ -94,7 +94,7 @@ fn write_responses(document: &mut ObjectWriter<'_>, host: &Host, system: &System
     document.object("PropertyResponses", |responses| {
         for (name, _) in queries.members() {
             let known = SystemProperty::by_name(name).and_then(|wanted| value(host, system, wanted));
-            responses.object(name, |response| match known {
+            responses.object_named(name, |response| match known {
                 Some(value) => response.json("Response", &value),
                 None => response.json("Error", &result_error(hcs_rules::property::UNANSWERED)),
             });

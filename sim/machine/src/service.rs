@@ -86,7 +86,7 @@ impl Host {
             document.object("PropertyResponses", |responses| {
                 for (name, _) in queries.members() {
                     let Some(property) = named(name) else { continue };
-                    responses.object(name, |response| response.json("Response", &self.property_value(property)));
+                    responses.object_named(name, |response| response.json("Response", &self.property_value(property)));
                 }
             });
         });

@@ -161,7 +161,8 @@ proptest! {
     #[test]
     fn what_is_written_reads_the_same(name in ".*", text in "\\PC*|[\\x00-\\x7f]*", number: i64, boolean: bool) {
         let written = Writer::object(|object| {
-            object.string(&name, &text);
+            object.string_named(&name, &text);
+            object.object_named(&name, |named| named.string("inside", &text));
             object.array("list", |list| list.string(&text));
             object.object("inner", |inner| {
                 inner.integer("number", number);
@@ -171,6 +172,8 @@ proptest! {
         let document = Document::parse(&written).expect("the writer writes JSON");
         let root = document.root();
         prop_assert_eq!(root.members().next().map(|(name, node)| (name, node.as_str())), Some((&*name, Some(&*text))));
+        let named = root.members().nth(1);
+        prop_assert_eq!(named.map(|(name, node)| (name, node.path(&["inside"]).and_then(|node| node.as_str()))), Some((&*name, Some(&*text))));
         prop_assert_eq!(root.path(&["list"]).and_then(|list| list.items().next()?.as_str()), Some(&*text));
         prop_assert_eq!(root.path(&["inner", "number"]).and_then(|node| node.as_i64()), Some(number));
         prop_assert_eq!(root.path(&["inner", "boolean"]).and_then(|node| node.as_bool()), Some(boolean));

@@ -81,7 +81,49 @@ pub struct ObjectWriter<'a> {
 }
 
 impl ObjectWriter<'_> {
-    fn name(&mut self, name: &str) -> &mut String {
+    /// A name of ours, which is plain.
+    fn name(&mut self, name: &'static str) -> &mut String {
+        debug_assert!(is_plain(name), "{name} needs escapes");
+        let start = if std::mem::replace(&mut self.first, false) { "\"" } else { ",\"" };
+        self.out.reserve(start.len() + name.len() + 2);
+        self.out.push_str(start);
+        self.out.push_str(name);
+        self.out.push_str("\":");
+        self.out
+    }
+
+    /// A whole number.
+    pub fn integer(&mut self, name: &'static str, value: i64) {
+        _ = write!(self.name(name), "{value}");
+    }
+
+    /// A string.
+    pub fn string(&mut self, name: &'static str, value: &str) {
+        string(self.name(name), value);
+    }
+
+    /// A whole number from 0.
+    pub fn unsigned(&mut self, name: &'static str, value: u64) {
+        _ = write!(self.name(name), "{value}");
+    }
+
+    /// A value that is JSON already.
+    pub fn json(&mut self, name: &'static str, value: &str) {
+        self.name(name).push_str(value);
+    }
+
+    /// A boolean.
+    pub fn boolean(&mut self, name: &'static str, value: bool) {
+        self.name(name).push_str(if value { "true" } else { "false" });
+    }
+
+    /// An object.
+    pub fn object(&mut self, name: &'static str, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+        object(self.name(name), fill);
+    }
+
+    /// A name that is not ours.
+    fn foreign_name(&mut self, name: &str) -> &mut String {
         if !std::mem::replace(&mut self.first, false) {
             self.out.push(',');
         }
@@ -90,38 +132,18 @@ impl ObjectWriter<'_> {
         self.out
     }
 
-    /// A whole number.
-    pub fn integer(&mut self, name: &str, value: i64) {
-        _ = write!(self.name(name), "{value}");
+    /// An object under whatever name.
+    pub fn object_named(&mut self, name: &str, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+        object(self.foreign_name(name), fill);
     }
 
-    /// A string.
-    pub fn string(&mut self, name: &str, value: &str) {
-        string(self.name(name), value);
-    }
-
-    /// A whole number from 0.
-    pub fn unsigned(&mut self, name: &str, value: u64) {
-        _ = write!(self.name(name), "{value}");
-    }
-
-    /// A value that is JSON already.
-    pub fn json(&mut self, name: &str, value: &str) {
-        self.name(name).push_str(value);
-    }
-
-    /// A boolean.
-    pub fn boolean(&mut self, name: &str, value: bool) {
-        self.name(name).push_str(if value { "true" } else { "false" });
-    }
-
-    /// An object.
-    pub fn object(&mut self, name: &str, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
-        object(self.name(name), fill);
+    /// A string under whatever name.
+    pub fn string_named(&mut self, name: &str, value: &str) {
+        string(self.foreign_name(name), value);
     }
 
     /// An array.
-    pub fn array(&mut self, name: &str, fill: impl FnOnce(&mut ListWriter<'_>)) {
+    pub fn array(&mut self, name: &'static str, fill: impl FnOnce(&mut ListWriter<'_>)) {
         list(self.name(name), fill);
     }
 }
@@ -162,13 +184,17 @@ impl ListWriter<'_> {
     }
 }
 
+/// Whether a text has nothing to escape, as nearly every one: this loop has no branches.
+fn is_plain(text: &str) -> bool {
+    let is_special = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
+    !text.bytes().fold(false, |found, byte| found | is_special(byte))
+}
+
 /// A string with its quotes and escapes. Everything but quotes, backslashes and control characters stays as it is.
 fn string(out: &mut String, text: &str) {
     out.reserve(text.len() + 2);
     out.push('"');
-    // Nearly every text is plain, and this loop has no branches.
-    let is_special = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
-    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+    if is_plain(text) {
         out.push_str(text);
         out.push('"');
         return;
