@@ -135,10 +135,13 @@ impl Host {
     ) -> Reply {
         let read = Reading::query(query, Root::SystemQuery, self.build);
         let row = self.row(Trigger::Enumerate, read.facet, Kind::VirtualMachine, SystemState::Absent);
-        let start =
-            Start { refusal: read.refusal, document: read.document, ..Start::of(OperationType::Enumerate, None) };
-        let on = Admitted { namespace: namespace.cloned(), ..*on };
-        self.start_work(&on, self.ruled(row), fate, start, effects);
+        let start = Start {
+            refusal: read.refusal,
+            document: read.document,
+            namespace: namespace.cloned(),
+            ..Start::of(OperationType::Enumerate, None)
+        };
+        self.start_work(on, self.ruled(row), fate, start, effects);
         Reply::Outcome(Hresult::S_OK, None)
     }
 

@@ -111,13 +111,24 @@ pub(crate) struct Start {
     /// The document of a refusal, when the rules refuse it on the operation.
     pub(crate) refusal: Option<Refusal>,
     pub(crate) document: Option<Document>,
+    /// The namespace of a list.
+    pub(crate) namespace: Option<Arc<str>>,
 }
 
 impl Start {
     /// A request of this type, about nothing yet.
     pub(crate) fn of(kind: OperationType, before: Option<SystemState>) -> Start {
         let before = before.unwrap_or(SystemState::Absent);
-        Start { kind, handle: None, system: None, on_process: None, before, refusal: None, document: None }
+        Start {
+            kind,
+            handle: None,
+            system: None,
+            on_process: None,
+            before,
+            refusal: None,
+            document: None,
+            namespace: None,
+        }
     }
 }
 
@@ -278,7 +289,7 @@ impl Host {
             plan,
             document: start.document,
             guest: fate.guest,
-            namespace: on.namespace.clone(),
+            namespace: start.namespace,
         };
         self.agenda.insert(due, Item::Work(work));
         due

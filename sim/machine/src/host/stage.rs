@@ -1,10 +1,10 @@
 //! The stages that every call passes, in the order of [`hcs_rules::rule::Stage`], and who carries an admitted call out.
 
-use std::sync::Arc;
-
+use hcs_rules::access::Rights;
 use hcs_rules::handle::{BadHandle, HandleFault};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::operation::{Phase, Use, Verdict};
+use hcs_rules::privilege::Privileges;
 use hcs_rules::profile::Quirk;
 use hcs_rules::service::Connection;
 use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, Kind, OperationType};
@@ -28,33 +28,44 @@ pub(crate) struct Admitted {
     pub(crate) process: Option<Key>,
     pub(crate) disk: Option<Key>,
     pub(crate) operation: Option<Key>,
-    /// The namespace of a list.
-    pub(crate) namespace: Option<Arc<str>>,
 }
 
 impl Host {
     /// Runs a call through the stages, in the order of [`hcs_rules::rule::Stage`].
     pub(super) fn call(&mut self, client: ClientId, request: &Request, fate: &Fate, effects: &mut Vec<Effect>) {
-        let reply = match self.admit(client, request, effects) {
-            Ok(admitted) => match fate.end {
-                End::Refused(code) => self.refuse(&admitted, code),
-                _ => self.perform(&admitted, request, fate, effects),
-            },
-            Err(reply) => reply,
-        };
+        let reply = self.answer(client, request, fate, effects);
         effects.push(Effect::Reply(reply));
     }
 
-    /// The stages before the document and the state. An error is what the call returns.
-    fn admit(&mut self, client: ClientId, request: &Request, effects: &mut Vec<Effect>) -> Result<Admitted, Reply> {
-        let Some((rights, privileges)) = self.client(client).map(|client| (client.rights, client.privileges)) else {
-            return Err(Reply::Outcome(Hresult::ERROR_INVALID_HANDLE, None));
+    fn answer(&mut self, client: ClientId, request: &Request, fate: &Fate, effects: &mut Vec<Effect>) -> Reply {
+        let Some(caller) = self.client(client).map(|client| (client.rights, client.privileges)) else {
+            return Reply::Outcome(Hresult::ERROR_INVALID_HANDLE, None);
         };
         let Some(call) = request.call() else {
             let Request::Unmodelled { export } = request else { unreachable!("only an unmodelled export has no call") };
             effects.push(Effect::Finding(Finding::UnmodelledCall(client, *export)));
-            return Err(Reply::Outcome(export::NOT_MODELLED, None));
+            return Reply::Outcome(export::NOT_MODELLED, None);
         };
+        let mut admitted = Admitted { client, call, system: None, process: None, disk: None, operation: None };
+        if let Err(reply) = self.admit(&mut admitted, caller, request, effects) {
+            return reply;
+        }
+        match fate.end {
+            End::Refused(code) => self.refuse(&admitted, code),
+            _ => self.perform(&admitted, request, fate, effects),
+        }
+    }
+
+    /// The stages before the document and the state, which find the entries that the call is about. An error is what it
+    /// returns.
+    fn admit(
+        &mut self,
+        admitted: &mut Admitted,
+        (rights, privileges): (Rights, Privileges),
+        request: &Request,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Reply> {
+        let Admitted { client, call, .. } = *admitted;
         if !export::has(self.build, call) {
             effects.push(Effect::Finding(Finding::NotExported(client, call)));
             return Err(refusal(call, export::ABSENT));
@@ -67,8 +78,6 @@ impl Host {
             }
             return Err(refusal(call, row.refuses));
         }
-        let mut admitted =
-            Admitted { client, call, system: None, process: None, disk: None, operation: None, namespace: None };
         if let Some(handle) = request.system() {
             match self.system_handle(client, handle) {
                 Ok((key, _)) => admitted.system = Some(key),
@@ -93,7 +102,7 @@ impl Host {
                 Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
             }
         }
-        self.operation_stage(&admitted, request)?;
+        self.operation_stage(admitted, request)?;
         let system = admitted.system.and_then(|key| self.handles.get(key)).map(|handle| handle.epoch);
         let process = admitted.process.and_then(|key| self.process_handles.get(key)).map(|handle| handle.epoch);
         let connection = match system.or(process) {
@@ -102,16 +111,16 @@ impl Host {
             Some(_) => Connection::Lost,
         };
         if let Some(code) = service::rule(call, self.service, connection).and_then(|row| row.refuses) {
-            return Err(self.refuse(&admitted, code));
+            return Err(self.refuse(admitted, code));
         }
         if let Some(code) = access::rule(call, rights).and_then(|row| row.refuses) {
-            return Err(self.refuse(&admitted, code));
+            return Err(self.refuse(admitted, code));
         }
         let token = privilege::token(call, rights, privileges);
         if let Some(code) = privilege::rule(call, token).and_then(|row| row.refuses) {
-            return Err(self.refuse(&admitted, code));
+            return Err(self.refuse(admitted, code));
         }
-        Ok(admitted)
+        Ok(())
     }
 
     /// The operation stage: may the call use the operation, and how?
