@@ -383,14 +383,16 @@ impl Canonical<'_> {
             Reply::Outcome(code, document) => self.tag(1).number(code.0.into()).optional(document.as_ref()),
             Reply::Info(code, document, information) => {
                 self.tag(7).number(code.0.into()).optional(document.as_ref());
-                match information {
+                match information.as_deref() {
                     None => self.tag(0),
                     Some(ProcessInformation { id, streams: [input, output, error] }) => {
                         self.tag(1).number((*id).into()).handle(*input).handle(*output).handle(*error)
                     }
                 }
             }
-            Reply::Disk(code, information) => self.tag(10).number(code.0.into()).disk_information(information.as_ref()),
+            Reply::Disk(code, information) => {
+                self.tag(10).number(code.0.into()).disk_information(information.as_deref())
+            }
             Reply::Stream(reply) => self.tag(8).stream_reply(reply),
             Reply::Guest(reply) => self.tag(9).guest_reply(reply),
             Reply::Handle(code, handle) => self.tag(2).number(code.0.into()).handle(*handle),

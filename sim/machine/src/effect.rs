@@ -86,9 +86,9 @@ pub enum Reply {
     /// A code, and for calls that give one, a document.
     Outcome(Hresult, Option<Arc<str>>),
     /// The same with the information about a process, if there is any to hand out.
-    Info(Hresult, Option<Arc<str>>, Option<ProcessInformation>),
+    Info(Hresult, Option<Arc<str>>, Option<Box<ProcessInformation>>),
     /// A code, and what a disk tells of itself.
-    Disk(Hresult, Option<DiskInformation>),
+    Disk(Hresult, Option<Box<DiskInformation>>),
     /// What the use of a stream gives.
     Stream(StreamReply),
     /// What a program outside is answered.

@@ -323,7 +323,7 @@ impl Host {
             _ => Handle::INVALID,
         };
         let handle = entry.process;
-        let information = handle.and_then(|handle| self.information(handle, none));
+        let information = handle.and_then(|handle| self.information(handle, none)).map(Box::new);
         Reply::Info(code, document, information)
     }
 

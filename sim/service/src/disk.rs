@@ -115,7 +115,7 @@ impl VirtualDisks for Client {
         let class = Some(class.value());
         let request = DiskRequest::GetVirtualDiskInformation { disk: Handle(disk.0), class };
         match self.plain(Request::Disk(request)) {
-            Reply::Disk(code, information) => (code, information.map(told)),
+            Reply::Disk(code, information) => (code, information.map(|information| told(*information))),
             Reply::Outcome(code, _) => (code, None),
             _ => (Hresult::E_UNEXPECTED, None),
         }

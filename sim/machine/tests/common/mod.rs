@@ -153,7 +153,7 @@ impl World {
         self.pass(LATENCY);
         let request = Request::GetOperationResultAndProcessInfo { operation, out: true };
         match self.call_of(client, request, Fate::PROMPT) {
-            Reply::Info(Hresult::S_OK, _, Some(information)) => (process, information),
+            Reply::Info(Hresult::S_OK, _, Some(information)) => (process, *information),
             other => panic!("{parameters} is not made: {other:?}"),
         }
     }
