@@ -40,6 +40,7 @@ impl Digest {
     /// The digest after one more step. `bytes` is a buffer to use again; its content does not matter.
     pub fn chain(self, bytes: &mut Vec<u8>, now: Time, input: &Input, effects: &[Effect]) -> Digest {
         bytes.clear();
+        bytes.reserve(USUAL);
         bytes.extend_from_slice(&self.0.to_le_bytes());
         let mut writer = Canonical(bytes);
         writer.number(now.0);
@@ -51,6 +52,9 @@ impl Digest {
         Digest(xxh3_128(bytes))
     }
 }
+
+/// As many bytes as most steps have.
+const USUAL: usize = 256;
 
 struct Canonical<'a>(&'a mut Vec<u8>);
 
@@ -80,8 +84,14 @@ impl Canonical<'_> {
         self.number(bytes.len() as u64).number(xxh3_64(bytes))
     }
 
+    /// Several numbers, appended at once.
+    fn numbers<const COUNT: usize>(&mut self, numbers: [u64; COUNT]) -> &mut Self {
+        self.0.extend_from_slice(numbers.map(u64::to_le_bytes).as_flattened());
+        self
+    }
+
     fn key(&mut self, key: Key) -> &mut Self {
-        self.number(key.index.into()).number(key.generation.into())
+        self.numbers([key.index.into(), key.generation.into()])
     }
 
     fn optional(&mut self, text: Option<&Arc<str>>) -> &mut Self {
@@ -160,7 +170,7 @@ impl Canonical<'_> {
                 self.tag(3);
             }
             Input::GiveUp(wait) => {
-                self.tag(4).number(wait.0.index.into()).number(wait.0.generation.into());
+                self.tag(4).key(wait.0);
             }
         }
     }
@@ -171,8 +181,9 @@ impl Canonical<'_> {
             Some(call) => self.tag(call as u8),
             None => self.tag(u8::MAX),
         };
-        self.handle(request.operation().unwrap_or(Handle::NULL));
-        self.handle(request.system().or(request.process()).unwrap_or(Handle::NULL));
+        let operation = request.operation().unwrap_or(Handle::NULL);
+        let on = request.system().or(request.process()).unwrap_or(Handle::NULL);
+        self.numbers([operation.0, on.0]);
         match request {
             Request::CreateOperation { callback } | Request::SetOperationCallback { callback, .. } => {
                 self.tag((*callback).into())
@@ -343,7 +354,7 @@ impl Canonical<'_> {
     }
 
     fn fate(&mut self, fate: &Fate) {
-        self.number(fate.latency).number(fate.guest);
+        self.numbers([fate.latency, fate.guest]);
         match &fate.end {
             End::Natural => self.tag(0),
             End::Hangs => self.tag(1),
@@ -359,7 +370,7 @@ impl Canonical<'_> {
                 self.reply(reply);
             }
             Effect::Wake(wait, reply) => {
-                self.tag(1).number(wait.0.index.into()).number(wait.0.generation.into());
+                self.tag(1).key(wait.0);
                 self.reply(reply);
             }
             Effect::Notify(notification) => {
@@ -395,9 +406,9 @@ impl Canonical<'_> {
             }
             Reply::Stream(reply) => self.tag(8).stream_reply(reply),
             Reply::Guest(reply) => self.tag(9).guest_reply(reply),
-            Reply::Handle(code, handle) => self.tag(2).number(code.0.into()).handle(*handle),
+            Reply::Handle(code, handle) => self.tag(2).numbers([code.0.into(), handle.0]),
             Reply::Number(number) => self.tag(3).number(*number as u64),
-            Reply::Blocked(wait) => self.tag(4).number(wait.0.index.into()).number(wait.0.generation.into()),
+            Reply::Blocked(wait) => self.tag(4).key(wait.0),
             Reply::Connected(client) => self.tag(5).number(client.0.into()),
             Reply::Happened(happened) => self.tag(6).tag((*happened).into()),
         };
