@@ -18,7 +18,7 @@ pub mod silo;
 pub mod system;
 
 use super::Shape::{self, Anything, Array, Boolean, Guid, Integer, Map, Object, OneOf, OneOfOrNumber, Text, Unsigned};
-use super::{Choice, Member, Type, Value, Version};
+use super::{Choice, Member, Type, Value, Version, head};
 
 const U8: Shape = Unsigned { max: u8::MAX as u64 };
 const U16: Shape = Unsigned { max: u16::MAX as u64 };
@@ -29,7 +29,7 @@ const I64: Shape = Integer { min: i64::MIN, max: i64::MAX };
 
 /// A member that is new in this version.
 const fn m(name: &'static str, shape: Shape, since: Version) -> Member {
-    Member { name, shape, since, until: None, used_by: None }
+    Member { name, head: head(name.as_bytes()), shape, since, until: None, used_by: None }
 }
 
 /// A value that is new in this version.
