@@ -367,19 +367,39 @@ const AXES: [Axis; 5] = [
 /// How many cells there would be if every trigger had every facet.
 const SPARSE: usize = Trigger::COUNT * Facet::COUNT * Kind::COUNT * SystemState::COUNT * Build::COUNT;
 
-/// Where each trigger's facets begin among all pairs of trigger and facet; the last is how many pairs there are.
-const PAIRS: [usize; Trigger::COUNT + 1] = {
-    let mut pairs = [0; Trigger::COUNT + 1];
-    let mut at = 0;
+/// How many pairs of a trigger and one of its facets there are.
+const PAIRS: usize = {
+    let (mut pairs, mut at) = (0, 0);
     while at < Trigger::COUNT {
-        pairs[at + 1] = pairs[at] + Trigger::ALL[at].facets().bits().count_ones() as usize;
+        pairs += Trigger::ALL[at].facets().bits().count_ones() as usize;
         at += 1;
     }
     pairs
 };
 
+/// Each pair's place among them; [`NOWHERE`] for a facet that the trigger does not have.
+static PAIR: [[u16; Facet::COUNT]; Trigger::COUNT] = {
+    let mut places = [[NOWHERE; Facet::COUNT]; Trigger::COUNT];
+    let (mut trigger, mut place) = (0, 0);
+    while trigger < Trigger::COUNT {
+        let mut facet = 0;
+        while facet < Facet::COUNT {
+            if Trigger::ALL[trigger].facets().contains(Facet::ALL[facet]) {
+                places[trigger][facet] = place;
+                place += 1;
+            }
+            facet += 1;
+        }
+        trigger += 1;
+    }
+    places
+};
+
+/// How many cells a pair has on one build.
+const BLOCK: usize = Kind::COUNT * SystemState::COUNT;
+
 /// How many cells the state stage has, those in states outside the triggers' domains included.
-pub const CELLS: usize = PAIRS[Trigger::COUNT] * Kind::COUNT * SystemState::COUNT * Build::COUNT;
+pub const CELLS: usize = Build::COUNT * PAIRS * BLOCK;
 
 /// Joins parts of the table, which are written in files of their own.
 pub const fn join<const ROWS: usize>(parts: &[&[Row]]) -> [Row; ROWS] {
@@ -434,20 +454,18 @@ pub const fn lay_rows<const ROWS: usize>(rows: &[Row; ROWS]) -> [u16; CELLS] {
     pack(&sparse)
 }
 
-/// Leaves out the facets that a trigger does not have, so that look-ups stay within the processor's cache.
+/// Leaves out the facets that a trigger does not have, and puts the cells of one build together, so that the look-ups of a
+/// world stay within the processor's nearest cache.
 const fn pack(sparse: &[u16; SPARSE]) -> [u16; CELLS] {
-    let block = Kind::COUNT * SystemState::COUNT * Build::COUNT;
     let mut cells = [NOWHERE; CELLS];
-    let mut to = 0;
     let mut pair = 0;
     while pair < Trigger::COUNT * Facet::COUNT {
-        if Trigger::ALL[pair / Facet::COUNT].facets().contains(Facet::ALL[pair % Facet::COUNT]) {
-            let mut at = 0;
-            while at < block {
-                cells[to] = sparse[pair * block + at];
-                to += 1;
-                at += 1;
-            }
+        let place = PAIR[pair / Facet::COUNT][pair % Facet::COUNT];
+        let mut at = 0;
+        while place != NOWHERE && at < BLOCK * Build::COUNT {
+            let (cell, build) = (at / Build::COUNT, at % Build::COUNT);
+            cells[(build * PAIRS + place as usize) * BLOCK + cell] = sparse[pair * BLOCK * Build::COUNT + at];
+            at += 1;
         }
         pair += 1;
     }
@@ -455,7 +473,7 @@ const fn pack(sparse: &[u16; SPARSE]) -> [u16; CELLS] {
 }
 
 /// The index of the row that `table` has for a situation. `None` outside the trigger's domain.
-pub const fn find(
+pub fn find(
     table: &[u16; CELLS],
     on: Trigger,
     facet: Facet,
@@ -463,15 +481,13 @@ pub const fn find(
     state: SystemState,
     build: Build,
 ) -> Option<usize> {
-    let facets = on.facets();
-    if !facets.contains(facet) {
-        return None;
-    }
-    let before = (facets.bits() & ((1 << facet as u128) - 1)).count_ones() as usize;
-    let cell = PAIRS[on.index()] + before;
-    let cell = (cell * Kind::COUNT + kind.index()) * SystemState::COUNT + state.index();
-    match table[cell * Build::COUNT + build.index()] {
+    let pair = match PAIR[on.index()][facet.index()] {
+        NOWHERE => return None,
+        pair => usize::from(pair),
+    };
+    let cell = (build.index() * PAIRS + pair) * BLOCK + kind.index() * SystemState::COUNT + state.index();
+    match table[cell] {
         NOWHERE => None,
-        row => Some(row as usize),
+        row => Some(row.into()),
     }
 }
