@@ -345,6 +345,7 @@ pub unsafe extern "system" fn GetVirtualDiskInformation(
             let reply = client()
                 .raw_disk_call(DiskRequest::GetVirtualDiskInformation { disk: machine(virtualdiskhandle), class });
             let Reply::Disk(_, Some(information)) = &reply else { return finished(reply) };
+            let information = &**information;
             let parents = match information {
                 DiskInformation::ParentLocation(_, paths) => strings(paths.iter().map(|path| &**path)),
                 _ => Vec::new(),
