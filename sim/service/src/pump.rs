@@ -11,7 +11,7 @@ use hcs_machine::handle::Handle;
 use hcs_machine::input::{Fate, Request, Text};
 use hcs_machine::{ClientId, Host, Input, Time};
 use hcs_rules::build::Build;
-use hcs_rules::profile::{NOMINAL, Profile};
+use hcs_rules::profile::Profile;
 use hcs_rules::vocabulary::Call;
 
 use crate::actor::Actors;
@@ -95,12 +95,12 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(build: Build, seed: u64, clock: Clock, transcript: bool) -> Core {
+    pub(crate) fn new(build: Build, seed: u64, clock: Clock, profile: &'static Profile, transcript: bool) -> Core {
         Core {
             host: Host::new(build),
             clock: Running::new(clock),
             seed,
-            profile: &NOMINAL,
+            profile,
             names: Vec::new(),
             book: Book::default(),
             faults: Vec::new(),
