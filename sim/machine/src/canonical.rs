@@ -12,6 +12,7 @@ use hcs_rules::guest::Signal;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::effect::{Effect, Finding, GuestReply, Notification, ProcessInformation, Reply, StreamReply};
+use crate::files::{Data, Meta, Staged, What};
 use crate::guest::{Await, Given, Taken};
 use crate::handle::Handle;
 use crate::input::{
@@ -279,6 +280,10 @@ impl Canonical<'_> {
             FileEvent::Attributes(path, attributes) => self.tag(10).string(path).number((*attributes).into()),
             FileEvent::Stream(path, name, None) => self.tag(11).string(path).string(name),
             FileEvent::Stream(path, name, Some(bytes)) => self.tag(12).string(path).string(name).bytes(bytes),
+            FileEvent::Stage(path, tree) => {
+                self.tag(13).string(path).number(tree.len() as u64);
+                tree.iter().fold(self, |to, staged| to.staged(staged))
+            }
             FileEvent::Volume(letter, event) => {
                 self.tag(6).number(u32::from(*letter).into());
                 match event {
@@ -291,6 +296,44 @@ impl Canonical<'_> {
                 }
             }
         }
+    }
+
+    fn staged(&mut self, staged: &Staged) -> &mut Self {
+        self.string(&staged.path);
+        match &staged.what {
+            What::Folder(meta) => self.tag(0).meta(meta),
+            What::File(data, meta) => self.tag(1).data(data).meta(meta),
+            What::Link(file) => self.tag(2).string(file),
+        }
+    }
+
+    /// Bytes of a file enter with their length and a hash that costs what is kept of them.
+    fn data(&mut self, data: &Data) -> &mut Self {
+        let digest = data.digest();
+        self.number(data.len()).number(digest as u64).number((digest >> 64) as u64)
+    }
+
+    fn meta(&mut self, meta: &Meta) -> &mut Self {
+        let times = meta.times;
+        self.number(meta.attributes.into()).number(times.created).number(times.accessed);
+        self.number(times.written).number(times.changed);
+        match &meta.security {
+            Some(security) => self.tag(1).bytes(security),
+            None => self.tag(0),
+        };
+        self.number(meta.extended.len() as u64);
+        for one in meta.extended.iter() {
+            self.string(&one.name).tag(one.flags).bytes(&one.value);
+        }
+        match &meta.reparse {
+            Some(reparse) => self.tag(1).number(reparse.tag.into()).bytes(&reparse.data),
+            None => self.tag(0),
+        };
+        self.number(meta.streams.len() as u64);
+        for (name, data) in &meta.streams {
+            self.string(name).data(data);
+        }
+        self
     }
 
     fn guest(&mut self, request: &GuestRequest) {

@@ -10,6 +10,7 @@
 //! | `volume` | volumes, attached and not |
 //! | `verb` | what can be done to files, and what stands in the way |
 //! | `meta` | attributes, times, streams and what else files have |
+//! | `stage` | a tree of files put somewhere at once |
 //! | `walk` | what is in a folder and below, trees compared |
 //! | `call` | the calls on files, and what saves and restores do |
 //! | `event` | what the world does to files |
@@ -25,6 +26,7 @@ mod event;
 mod meta;
 mod node;
 pub mod path;
+mod stage;
 mod tree;
 mod verb;
 mod volume;
@@ -39,6 +41,8 @@ use hcs_rules::grant::{self, SidRow};
 pub use data::Data;
 pub use event::Branch;
 pub use node::{Extended, Meta, Reparse, Times};
+pub(crate) use stage::below;
+pub use stage::{Staged, What};
 pub use tree::Tree;
 pub use volume::{StoredVolume, Volume};
 pub use walk::{Entry, digest};

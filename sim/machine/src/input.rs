@@ -14,6 +14,7 @@ use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::Call;
 
 use crate::effect::{GuestId, WaitId};
+use crate::files::Staged;
 use crate::guest::script::Script;
 use crate::guest::{Await, Output};
 use crate::handle::Handle;
@@ -649,6 +650,8 @@ pub enum FileEvent {
     Attributes(Arc<str>, u32),
     /// The file has a stream of this name with these bytes, or none.
     Stream(Arc<str>, Arc<str>, Option<Arc<[u8]>>),
+    /// A tree of files is put at this place, and the folders that it needs. What is put before something that cannot be stays.
+    Stage(Arc<str>, Arc<[Staged]>),
     /// Somebody has the file open and shares it with nobody, or has it no more.
     Lock(Arc<str>, bool),
     /// The file can only be read, or be written again.

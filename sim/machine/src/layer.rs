@@ -4,14 +4,18 @@
 //! |---|---|
 //! | [`backup`] | the streams of a backup |
 //! | [`extended`], [`reparse`] | extended attributes, reparse data |
-//! | [`entry`] | a file or folder of a layer with all that belongs to it, as one blob |
+//! | [`blob`] | a file or folder of a layer with all that belongs to it |
+//! | [`sddl`] | security descriptors as text |
 //! | [`tombstone`] | the list of what is gone |
+//! | [`transport`] | the folder that a layer is exported to and imported from |
 
 pub mod backup;
-pub mod entry;
+pub mod blob;
 pub mod extended;
 pub mod reparse;
+pub mod sddl;
 pub mod tombstone;
+pub mod transport;
 
 use hcs_rules::export;
 

@@ -285,6 +285,10 @@ fn write_files(out: &mut String) -> core::fmt::Result {
         let what = if row.is_folder { "folder" } else { "file" };
         writeln!(out, "| {} | the {what} {} | {} |", row.id, row.path, sources(row.sources))?;
     }
+    writeln!(out, "\n| refused in a tar | how it is known |\n|---|---|")?;
+    for row in &transport::REFUSALS {
+        writeln!(out, "| {} | {} |", row.about, sources(row.sources))?;
+    }
     writeln!(out, "\n| grant | by | to | on a file | on a folder | how it is known |\n|---|---|---|---|---|---|")?;
     for row in grant::GRANTS {
         let (by, to) = (row.by.name(), row.to.name());
@@ -404,6 +408,7 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(state_file::ASSUMED.iter().copied());
     let rows = rows.chain(transport::FACTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(transport::REQUIRED.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(transport::REFUSALS.iter().map(|row| (row.about, row.sources)));
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(EVENTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));

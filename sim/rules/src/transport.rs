@@ -3,6 +3,8 @@
 //!
 //! The readers and writers are in `hcs_machine::layer` and, for tars, in `hcs_sim`.
 
+pub mod sddl;
+
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented, observed};
 use crate::file::FactRow;
@@ -13,7 +15,7 @@ closed! {
         /// `BACKUP_DATA`: the bytes of the file.
         Data,
         /// `BACKUP_EA_DATA`: extended attributes.
-        ExtendedAttributes,
+        Extended,
         /// `BACKUP_SECURITY_DATA`: a self-relative security descriptor.
         Security,
         /// `BACKUP_ALTERNATE_DATA`: the bytes of a stream with a name.
@@ -58,17 +60,13 @@ pub mod backup {
     pub const NAME_BEGINS: &str = ":";
     /// What it ends with.
     pub const NAME_ENDS: &str = ":$DATA";
-    /// The most bytes of extended attributes that a file has.
-    pub const EXTENDED_LIMIT: u64 = 64 << 10;
+    /// The most bytes that extended attributes take here: what 64 KB of them do with what fills each one up.
+    pub const EXTENDED_LIMIT: u64 = 96 << 10;
     /// The header of one extended attribute: the offset of the next in four bytes, flags, the sizes of name and value. The
     /// name follows, a zero, the value.
     pub const EXTENDED_HEADER: usize = 8;
     /// The next one begins at a multiple of this.
     pub const EXTENDED_ALIGNMENT: usize = 4;
-    /// The most bytes of a security descriptor that are read: two lists of 64 KB, two accounts, a header.
-    pub const SECURITY_LIMIT: u64 = 132 << 10;
-    /// The most bytes of reparse data.
-    pub const REPARSE_LIMIT: u64 = 16 << 10;
 }
 
 /// Reparse data.
@@ -126,8 +124,8 @@ pub mod folder {
 pub mod tar {
     /// What the name of something that is gone begins with.
     pub const WHITEOUT: &str = ".wh.";
-    /// What the name of a folder with nothing from below is called elsewhere; layers of Windows have none.
-    pub const OPAQUE: &str = ".wh..wh..opq";
+    /// What the name of such an entry goes on with elsewhere when it means all of a folder; layers of Windows have none.
+    pub const OPAQUE: &str = ".wh.";
     /// The attributes, in decimal.
     pub const ATTRIBUTES: &str = "MSWINDOWS.fileattr";
     /// The security descriptor, self-relative, in base 64.
@@ -150,6 +148,12 @@ pub mod tar {
     pub const LINK_MODE: u32 = 0o644;
     /// Files of more bytes are refused unless a reader is told otherwise.
     pub const FILE_LIMIT: u64 = 8 << 30;
+    /// All files together have at most so many bytes, unless a reader is told otherwise.
+    pub const TOTAL_LIMIT: u64 = 64 << 30;
+    /// There are at most so many entries in a tar, unless a reader is told otherwise.
+    pub const ENTRY_LIMIT: u64 = 1 << 20;
+    /// What stands before an entry's bytes has at most so many: names, keys and values.
+    pub const HEADER_LIMIT: u64 = 1 << 20;
     /// The files that an import changes, and the names under which their bytes are kept at the layer's root.
     pub const KEPT: [(&str, &str); 4] = [
         ("UtilityVM\\Files\\EFI\\Microsoft\\Boot\\BCD", "bcd.bak"),
@@ -206,6 +210,198 @@ pub const fn about(damage: Damage) -> &'static str {
         Damage::BadTombstone => "a tombstone is no path",
     }
 }
+
+closed! {
+    /// Why a layer in a tar is refused.
+    pub enum Refusal, Refusals {
+        /// A name is no UTF-8.
+        NotUtf8,
+        /// A path leads out of the layer.
+        Outside,
+        /// A name that Windows cannot hold.
+        BadName,
+        /// A path is longer than any.
+        TooLong,
+        /// It lies neither among the files, nor among the hives, nor among the files of the utility machine.
+        Elsewhere,
+        /// Its folder is not in the tar before it.
+        NoFolder,
+        /// It lies below a folder that leads elsewhere.
+        BelowLink,
+        /// It is there already, case left aside.
+        Doubled,
+        /// A stream that does not follow its file.
+        LooseStream,
+        /// It is neither file nor folder nor link.
+        Kind,
+        /// It is sparse.
+        Sparse,
+        /// A file is too large, or all together are.
+        TooLarge,
+        /// There is more in the tar than is read.
+        TooMany,
+        /// Attributes that are none, or contradict the kind.
+        Attributes,
+        /// A time that is none, or that no file can have.
+        Time,
+        /// A security descriptor that is not read.
+        Security,
+        /// Extended attributes that are not read.
+        Extended,
+        /// Reparse data that is no link.
+        Reparse,
+        /// A whiteout of nothing, or of something that is not among the files.
+        Whiteout,
+        /// A whiteout in a layer without parents.
+        WhiteoutInBase,
+        /// A whiteout in the utility machine.
+        WhiteoutInUtility,
+        /// A second name that is not one among the files, or the target is not.
+        Link,
+        /// A second name of a folder, or of a name that leads to itself.
+        LinkToFolder,
+        /// A second name of something that neither the tar nor a parent has.
+        NoTarget,
+    }
+}
+
+/// One reason to refuse.
+#[derive(Debug)]
+pub struct RefusalRow {
+    /// The reason.
+    pub refusal: Refusal,
+    /// In words.
+    pub about: &'static str,
+    /// How it is known.
+    pub sources: &'static [Source],
+}
+
+const fn refuse(refusal: Refusal, about: &'static str, sources: &'static [Source]) -> RefusalRow {
+    RefusalRow { refusal, about, sources }
+}
+
+/// Every reason to refuse a layer in a tar, in the order of [`Refusal`].
+pub const REFUSALS: [RefusalRow; Refusal::COUNT] = [
+    refuse(Refusal::NotUtf8, "the name is no UTF-8", &[assumed("names come as Windows wrote them")]),
+    refuse(
+        Refusal::Outside,
+        "the path leads out of the layer",
+        &[client("hcsshim opens every path below the layer"), assumed("any `..`, also one that stays within")],
+    ),
+    refuse(Refusal::BadName, "Windows cannot hold the name", &[documented("naming files: reserved characters")]),
+    refuse(
+        Refusal::TooLong,
+        "the path is too long",
+        &[documented("maximum path length limitation: 32,767 characters")],
+    ),
+    refuse(
+        Refusal::Elsewhere,
+        "it lies neither in Files nor in Hives nor in UtilityVM/Files",
+        &[
+            client("hcsshim, of what lies in UtilityVM and not in its Files: invalid UtilityVM layer"),
+            assumed("the same of the rest"),
+        ],
+    ),
+    refuse(
+        Refusal::NoFolder,
+        "its folder does not come before it",
+        &[
+            observed("hcsshim issue 1688: a path that is not found", &[crate::build::Build::B17763]),
+            client("hcsshim makes a folder only in one that is there"),
+        ],
+    ),
+    refuse(
+        Refusal::BelowLink,
+        "it lies below a folder that leads elsewhere",
+        &[client("hcsshim takes the folder away until the import is done")],
+    ),
+    refuse(Refusal::Doubled, "it is there already", &[client("hcsshim makes every file anew")]),
+    refuse(
+        Refusal::LooseStream,
+        "the stream does not follow its file",
+        &[client("go-winio reads streams behind their file; a name with a colon is none otherwise")],
+    ),
+    refuse(Refusal::Kind, "it is neither file nor folder nor link", &[assumed("no writer of layers makes such")]),
+    refuse(
+        Refusal::Sparse,
+        "it is sparse",
+        &[
+            client("go-winio refuses sparse streams beside a file, and writes a sparse file in full"),
+            assumed("the same of sparse entries of a tar"),
+        ],
+    ),
+    refuse(
+        Refusal::TooLarge,
+        "it is larger than is read",
+        &[
+            observed("moby issue 40444: a file of more than 8 GB fails", &[crate::build::Build::B17763]),
+            assumed("the limit of all together"),
+        ],
+    ),
+    refuse(Refusal::TooMany, "there is more in it than is read", &[assumed("a limit of this reader")]),
+    refuse(
+        Refusal::Attributes,
+        "the attributes are none",
+        &[client("go-winio: a decimal number of 32 bits"), assumed("refused where they contradict the kind")],
+    ),
+    refuse(
+        Refusal::Time,
+        "the time is none that a file can have",
+        &[client("go-winio refuses what is no time"), assumed("before 1601 also")],
+    ),
+    refuse(
+        Refusal::Security,
+        "the security descriptor is not read",
+        &[client("go-winio: base 64, or text"), assumed("which texts are not read here")],
+    ),
+    refuse(Refusal::Extended, "the extended attributes are not read", &[client("go-winio: base 64")]),
+    refuse(
+        Refusal::Reparse,
+        "a reparse point that is no link",
+        &[
+            client("go-winio writes symbolic links and junctions alone"),
+            observed("moby issue 41058: links of the Linux subsystem", &[crate::build::Build::B17763]),
+        ],
+    ),
+    refuse(
+        Refusal::Whiteout,
+        "a whiteout of nothing among the files",
+        &[client("hcsshim: invalid tombstone"), assumed("opaque ones also: no writer of layers makes such")],
+    ),
+    refuse(
+        Refusal::WhiteoutInBase,
+        "a base layer cannot have whiteouts",
+        &[client("hcsshim: base layer cannot have tombstones")],
+    ),
+    refuse(
+        Refusal::WhiteoutInUtility,
+        "whiteouts in the utility machine are not modelled",
+        &[client("hcsshim takes such files from its copy of the parent's machine")],
+    ),
+    refuse(Refusal::Link, "a hard link outside of the files", &[client("hcsshim: invalid hard link in layer")]),
+    refuse(Refusal::LinkToFolder, "a hard link to a folder or to itself", &[documented("CreateHardLink: files alone")]),
+    refuse(
+        Refusal::NoTarget,
+        "the target of a hard link is not there",
+        &[client("hcsshim: failed to find link target")],
+    ),
+];
+
+/// The row of a reason.
+pub const fn refusal(refusal: Refusal) -> &'static RefusalRow {
+    let row = &REFUSALS[refusal as usize];
+    assert!(row.refusal as u8 == refusal as u8, "the rows stand in another order than the reasons");
+    row
+}
+
+// Every reason has its row: checked while compiling.
+const _: () = {
+    let mut at = 0;
+    while at < Refusal::COUNT {
+        refusal(Refusal::ALL[at]);
+        at += 1;
+    }
+};
 
 /// Something that a folder must hold to be imported.
 #[derive(Clone, Copy, Debug)]

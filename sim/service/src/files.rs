@@ -1,6 +1,6 @@
 //! The host's files, as a test puts them and looks at them.
 
-use hcs_machine::files::{Branch, Data, Entry};
+use hcs_machine::files::{Branch, Data, Entry, Staged};
 use hcs_machine::input::{FileEvent, VolumeEvent, WorldEvent};
 use hcs_machine::state_file::{vmgs, vmrs};
 use hcs_rules::file::FileSystem;
@@ -50,6 +50,11 @@ impl Simulator {
     /// A file has an alternate stream of this name with these bytes, or none.
     pub fn set_file_stream(&self, path: &str, name: &str, bytes: Option<&[u8]>) -> bool {
         self.file_event(FileEvent::Stream(path.into(), name.into(), bytes.map(Into::into)))
+    }
+
+    /// A tree of files is put at a place, with everything that they have. What is put before something that cannot be stays.
+    pub fn put_tree(&self, place: &str, tree: Vec<Staged>) -> bool {
+        self.file_event(FileEvent::Stage(place.into(), tree.into()))
     }
 
     /// Somebody has a file open and shares it with nobody, or has it no more.

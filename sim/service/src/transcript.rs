@@ -172,6 +172,7 @@ fn on_files(event: &FileEvent) -> String {
         }
         FileEvent::Stream(path, name, None) => format!("{path} has no stream {name}"),
         FileEvent::Stream(path, name, Some(bytes)) => format!("{path} has a stream {name} of {} bytes", bytes.len()),
+        FileEvent::Stage(path, tree) => format!("{} files and folders are put at {path}", tree.len()),
         FileEvent::Lock(path, true) => format!("{path} is in use"),
         FileEvent::Lock(path, false) => format!("{path} is in use no more"),
         FileEvent::ReadOnly(path, true) => format!("{path} can only be read"),

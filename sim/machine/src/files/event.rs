@@ -40,6 +40,7 @@ impl Files {
                 let same = self.stream(path, name).is_ok_and(|stream| stream == data.as_ref());
                 !same && self.set_stream(path, name, data, by).is_ok()
             }
+            FileEvent::Stage(path, tree) => self.stage(path, tree, by).is_ok(),
             FileEvent::Lock(path, locked) => self.set_locked(path, *locked).unwrap_or(false),
             FileEvent::ReadOnly(path, read_only) => self.change(path, |node| {
                 let bit = if *read_only { attribute::READ_ONLY } else { 0 };

@@ -2,12 +2,13 @@
 //!
 //! Bytes stay in [`Data`] throughout, so that a stream of a gigabyte of zeros costs what it costs in its file.
 
-use hcs_rules::file::NAME_LIMIT;
+use std::sync::Arc;
+
+use hcs_rules::file::{NAME_LIMIT, REPARSE_LIMIT, SECURITY_LIMIT};
 use hcs_rules::transport::{Damage, StreamKind, backup};
 
-use super::extended::ExtendedAttributes;
-use super::reparse::Reparse;
-use crate::files::Data;
+use super::{extended, reparse};
+use crate::files::{Data, Extended, Reparse};
 
 /// The name of an alternate stream, without what surrounds it in a backup.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,9 +42,9 @@ pub enum Body {
     /// The bytes of the file.
     Data(Data),
     /// Extended attributes.
-    ExtendedAttributes(ExtendedAttributes),
+    Extended(Arc<[Extended]>),
     /// A self-relative security descriptor.
-    Security(Box<[u8]>),
+    Security(Arc<[u8]>),
     /// The bytes of a stream with a name.
     Alternate(StreamName, Data),
     /// Hard links.
@@ -65,7 +66,7 @@ impl Body {
     pub fn kind(&self) -> StreamKind {
         match self {
             Body::Data(_) => StreamKind::Data,
-            Body::ExtendedAttributes(_) => StreamKind::ExtendedAttributes,
+            Body::Extended(_) => StreamKind::Extended,
             Body::Security(_) => StreamKind::Security,
             Body::Alternate(..) => StreamKind::Alternate,
             Body::Link(_) => StreamKind::Link,
@@ -134,13 +135,13 @@ impl<'a> Streams<'a> {
             (StreamKind::Alternate, Some(name)) => Body::Alternate(name, data()),
             (StreamKind::Alternate, None) => return Err(Damage::BadName),
             (StreamKind::Data, _) => Body::Data(data()),
-            (StreamKind::ExtendedAttributes, _) => {
-                let bytes = small(backup::EXTENDED_LIMIT, Damage::BadExtended)?;
-                Body::ExtendedAttributes(ExtendedAttributes::read(&bytes)?)
+            (StreamKind::Extended, _) => {
+                Body::Extended(extended::read(&small(backup::EXTENDED_LIMIT, Damage::BadExtended)?)?)
             }
-            (StreamKind::Security, _) => Body::Security(small(backup::SECURITY_LIMIT, Damage::BadSecurity)?.into()),
+            (StreamKind::Security, _) => Body::Security(small(SECURITY_LIMIT as u64, Damage::BadSecurity)?.into()),
             (StreamKind::Reparse, _) => {
-                Body::Reparse(Reparse::read(&small(backup::REPARSE_LIMIT, Damage::BadReparse)?)?)
+                let limit = (hcs_rules::transport::reparse::HEADER + REPARSE_LIMIT) as u64;
+                Body::Reparse(reparse::read(&small(limit, Damage::BadReparse)?)?)
             }
             (StreamKind::SparseBlock, _) => {
                 let rest = size.checked_sub(backup::BLOCK_OFFSET).ok_or(Damage::BadBlocks)?;
@@ -175,7 +176,10 @@ impl Iterator for Streams<'_> {
 }
 
 /// Writes a stream behind those that are there.
-pub fn append(to: &mut Data, stream: &Stream) {
+///
+/// # Errors
+/// What cannot be written: no file has it.
+pub fn append(to: &mut Data, stream: &Stream) -> Result<(), Damage> {
     let small;
     let (name, offset, data): (Option<&StreamName>, Option<u64>, &Data) = match &stream.body {
         Body::Data(data) | Body::Link(data) | Body::Property(data) | Body::ObjectId(data) | Body::Transaction(data) => {
@@ -183,16 +187,17 @@ pub fn append(to: &mut Data, stream: &Stream) {
         }
         Body::Alternate(name, data) => (Some(name), None, data),
         Body::SparseBlock(offset, data) => (None, Some(*offset), data),
-        Body::ExtendedAttributes(attributes) => {
-            small = Data::from(&attributes.write()[..]);
+        Body::Extended(all) => {
+            small = Data::from(&extended::write(all)?[..]);
             (None, None, &small)
         }
+        Body::Security(bytes) if bytes.len() > SECURITY_LIMIT => return Err(Damage::BadSecurity),
         Body::Security(bytes) => {
             small = Data::from(&bytes[..]);
             (None, None, &small)
         }
-        Body::Reparse(reparse) => {
-            small = Data::from(&reparse.write()[..]);
+        Body::Reparse(of) => {
+            small = Data::from(&reparse::write(of)?[..]);
             (None, None, &small)
         }
     };
@@ -207,4 +212,5 @@ pub fn append(to: &mut Data, stream: &Stream) {
     header.extend(offset.iter().flat_map(|offset| offset.to_le_bytes()));
     to.write(to.len(), &header);
     to.append(data);
+    Ok(())
 }

@@ -1,127 +1,91 @@
 //! Extended attributes of a file, as `FILE_FULL_EA_INFORMATION` lays them out.
 
+use std::sync::Arc;
+
 use hcs_rules::transport::{Damage, backup};
 
-/// What no name of an extended attribute holds, beside what is not printed.
-const FORBIDDEN: &[u8] = b"\"*+,/:;<=>?[\\]|";
+use crate::files::Extended;
 
-/// One extended attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExtendedAttribute {
-    name: Box<str>,
-    /// Bit 7: whoever opens the file must understand it.
-    pub flags: u8,
-    value: Box<[u8]>,
+/// Reads extended attributes: each name once, case left aside.
+///
+/// # Errors
+/// [`Damage::BadExtended`].
+pub fn read(bytes: &[u8]) -> Result<Arc<[Extended]>, Damage> {
+    let mut all: Vec<Extended> = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (one, next) = read_one(rest).ok_or(Damage::BadExtended)?;
+        add(&mut all, one)?;
+        rest = next;
+    }
+    Ok(all.into())
 }
 
-impl ExtendedAttribute {
-    /// An extended attribute.
-    ///
-    /// # Errors
-    /// [`Damage::BadExtended`]: no such name, or too long a value.
-    pub fn new(name: &str, flags: u8, value: &[u8]) -> Result<ExtendedAttribute, Damage> {
-        let is_plain = |letter: u8| (b' '..0x7F).contains(&letter) && !FORBIDDEN.contains(&letter);
-        let fits = (1..=usize::from(u8::MAX)).contains(&name.len()) && value.len() <= usize::from(u16::MAX);
-        if fits && name.bytes().all(is_plain) {
-            Ok(ExtendedAttribute { name: name.into(), flags, value: value.into() })
-        } else {
-            Err(Damage::BadExtended)
-        }
+/// Adds one to others.
+///
+/// # Errors
+/// [`Damage::BadExtended`]: there is one of this name, or there is no such name.
+pub fn add(all: &mut Vec<Extended>, one: Extended) -> Result<(), Damage> {
+    let is_there = all.iter().any(|other| other.name.eq_ignore_ascii_case(&one.name));
+    if is_there || !is_sound(&one) {
+        return Err(Damage::BadExtended);
     }
-
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its value.
-    pub fn value(&self) -> &[u8] {
-        &self.value
-    }
-
-    /// The bytes of it, without those that come before the next.
-    fn size(&self) -> usize {
-        backup::EXTENDED_HEADER + self.name.len() + 1 + self.value.len()
-    }
+    all.push(one);
+    Ok(())
 }
 
-/// The extended attributes of a file, each name once, case left aside.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ExtendedAttributes(Vec<ExtendedAttribute>);
-
-impl ExtendedAttributes {
-    /// One more.
-    ///
-    /// # Errors
-    /// [`Damage::BadExtended`]: there is one of this name, or there is no room for it.
-    pub fn add(&mut self, attribute: ExtendedAttribute) -> Result<(), Damage> {
-        let is_there = self.0.iter().any(|other| other.name.eq_ignore_ascii_case(&attribute.name));
-        let size: usize = self.0.iter().map(|other| other.size().next_multiple_of(backup::EXTENDED_ALIGNMENT)).sum();
-        if is_there || (size + attribute.size()) as u64 > backup::EXTENDED_LIMIT {
+/// Writes extended attributes.
+///
+/// # Errors
+/// [`Damage::BadExtended`]: a name or a value is longer than its field tells.
+pub fn write(all: &[Extended]) -> Result<Vec<u8>, Damage> {
+    let mut bytes = Vec::new();
+    for (index, one) in all.iter().enumerate() {
+        if !is_sound(one) {
             return Err(Damage::BadExtended);
         }
-        self.0.push(attribute);
-        Ok(())
+        let is_last = index + 1 == all.len();
+        let padded = size(one).next_multiple_of(backup::EXTENDED_ALIGNMENT);
+        let end = bytes.len() + if is_last { size(one) } else { padded };
+        bytes.extend(if is_last { 0 } else { padded as u32 }.to_le_bytes());
+        bytes.extend([one.flags, one.name.len() as u8]);
+        bytes.extend((one.value.len() as u16).to_le_bytes());
+        bytes.extend(one.name.as_bytes());
+        bytes.push(0);
+        bytes.extend(&one.value[..]);
+        bytes.resize(end, 0);
     }
-
-    /// Each of them, in the order in which they were added.
-    pub fn iter(&self) -> impl Iterator<Item = &ExtendedAttribute> {
-        self.0.iter()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Reads them.
-    ///
-    /// # Errors
-    /// [`Damage::BadExtended`].
-    pub fn read(bytes: &[u8]) -> Result<ExtendedAttributes, Damage> {
-        let mut attributes = ExtendedAttributes::default();
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let (attribute, next) = read_one(rest).ok_or(Damage::BadExtended)?;
-            attributes.add(attribute)?;
-            rest = next;
-        }
-        Ok(attributes)
-    }
-
-    /// Writes them.
-    pub fn write(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for (index, attribute) in self.0.iter().enumerate() {
-            let padded = attribute.size().next_multiple_of(backup::EXTENDED_ALIGNMENT);
-            let next = if index + 1 < self.0.len() { padded as u32 } else { 0 };
-            let end = bytes.len() + if next == 0 { attribute.size() } else { padded };
-            bytes.extend(next.to_le_bytes());
-            bytes.extend([attribute.flags, attribute.name.len() as u8]);
-            bytes.extend((attribute.value.len() as u16).to_le_bytes());
-            bytes.extend(attribute.name.as_bytes());
-            bytes.push(0);
-            bytes.extend(&attribute.value);
-            bytes.resize(end, 0);
-        }
-        bytes
-    }
+    if bytes.len() as u64 > backup::EXTENDED_LIMIT { Err(Damage::BadExtended) } else { Ok(bytes) }
 }
 
-/// The first attribute, and what is behind it.
-fn read_one(bytes: &[u8]) -> Option<(ExtendedAttribute, &[u8])> {
+fn is_sound(one: &Extended) -> bool {
+    (1..=usize::from(u8::MAX)).contains(&one.name.len())
+        && !one.name.contains('\0')
+        && one.value.len() <= usize::from(u16::MAX)
+}
+
+/// The bytes of one, without those that come before the next.
+fn size(one: &Extended) -> usize {
+    backup::EXTENDED_HEADER + one.name.len() + 1 + one.value.len()
+}
+
+/// The first, and what is behind it.
+fn read_one(bytes: &[u8]) -> Option<(Extended, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<{ backup::EXTENDED_HEADER }>()?;
-    let [next @ .., flags, name_size, low, high] = *header;
-    let (next, name_size) = (u32::from_le_bytes(next) as usize, usize::from(name_size));
+    let [n0, n1, n2, n3, flags, name_size, low, high] = *header;
+    let (next, name_size) = (u32::from_le_bytes([n0, n1, n2, n3]) as usize, usize::from(name_size));
     let name = std::str::from_utf8(rest.get(..name_size)?).ok()?;
     let (zero, rest) = rest[name_size..].split_first()?;
     let value = rest.get(..usize::from(u16::from_le_bytes([low, high])))?;
-    let attribute = ExtendedAttribute::new(name, flags, value).ok().filter(|_| *zero == 0)?;
-    let size = attribute.size();
+    let one = Extended { name: name.into(), flags, value: value.into() };
+    let size = size(&one);
+    if *zero != 0 {
+        return None;
+    }
     if next == 0 {
         // What fills the last one up may be there.
-        return (bytes.len() - size < backup::EXTENDED_ALIGNMENT).then_some((attribute, &[]));
+        return (bytes.len() - size < backup::EXTENDED_ALIGNMENT).then_some((one, &[]));
     }
-    let is_sound = next >= size && next % backup::EXTENDED_ALIGNMENT == 0 && next < bytes.len();
-    is_sound.then(|| (attribute, &bytes[next..]))
+    let is_sound = next >= size && next.is_multiple_of(backup::EXTENDED_ALIGNMENT) && next < bytes.len();
+    is_sound.then(|| (one, &bytes[next..]))
 }
