@@ -36,6 +36,7 @@
 //! | [`director`] | what the world does, in the words of stories |
 //! | `storage`, `disk` | a client's calls on layers and on disks |
 //! | `files` | the host's files, as a test puts them and looks at them |
+//! | [`tar`] | layers in tars, as registries keep them |
 //! | `guest` | programs of guests that users write in Rust |
 //! | `clock`, `draw` | how time moves; where random choices come from |
 //! | `thread`, `worker`, `actor`, `wait`, `callback` | threads, callbacks, turns, seats, gates |
@@ -79,6 +80,8 @@ mod simulator;
 #[cfg(not(hcs_loom))]
 mod storage;
 mod sync;
+#[cfg(not(hcs_loom))]
+pub mod tar;
 #[cfg(not(hcs_loom))]
 mod thread;
 #[cfg(all(feature = "tokio", not(hcs_loom)))]
