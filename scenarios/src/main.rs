@@ -8,7 +8,7 @@ use hcs_rules::build::Build;
 use hcs_rules::document::Root;
 use hcs_scenarios::compare::known::MEANT;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{builds, compare, library, lint, random, schema, stage};
+use hcs_scenarios::{builds, compare, layer, library, lint, random, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -66,6 +66,11 @@ enum What {
         #[arg(long)]
         all: bool,
     },
+    /// Look at the layers of container images, as files of this machine
+    Layer {
+        #[command(subcommand)]
+        what: layer::Command,
+    },
     /// Print the digest of random sequences of calls, to compare machines and builds
     Digest {
         /// How many sequences
@@ -108,6 +113,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some(What::Check { file, root, build, all }) => check(&file, root.as_deref(), build, all),
+        Some(What::Layer { what }) => on_layer(what),
         Some(What::Digest { sequences, seed }) => {
             say!("{}", random::digest(seed, sequences));
             Ok(ExitCode::SUCCESS)
@@ -126,6 +132,14 @@ fn main() -> ExitCode {
         eprintln!("hcs-sim: {problem}");
         ExitCode::from(2)
     })
+}
+
+/// What is done with a layer. What was asked for and found wanting is a failure, as with documents.
+fn on_layer(command: layer::Command) -> Result<ExitCode, String> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let is_well = layer::run(command, &mut out)?;
+    out.flush().map_err(|error| error.to_string())?;
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What to do after the first story.
