@@ -1,4 +1,4 @@
-//! A C program, compiled here and linked to the shared library.
+//! Programs in C, compiled here and linked to the shared library, and one in Python.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
@@ -145,4 +145,26 @@ fn an_environment_that_says_nothing_sensible_ends_the_process() {
         assert_eq!(output.status.code(), Some(2), "{name}={value}: {told}");
         assert!(told.contains(name), "{told}");
     }
+}
+
+#[test]
+fn a_python_program_lives_one_life() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("not run: there is no python3 here");
+        return;
+    }
+    // The library is built with the programs in C.
+    built("life");
+    let library = ["libcomputecore.so", "libcomputecore.dylib"].map(|name| library_folder().join(name));
+    let library = library.iter().find(|path| path.exists()).expect("the library is built");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/life.py");
+    let printed = run(Command::new("python3").arg(example).arg(library));
+    insta::assert_snapshot!(printed, @r"
+    simulated: True
+    state: Running
+    output: hello from a container
+    exit code: 0
+    asked for: HcsTerminateComputeSystem: 0x80370109
+    clean: True
+    ");
 }
