@@ -274,6 +274,7 @@ impl Canonical<'_> {
             FileEvent::Lock(path, locked) => self.tag(3).string(path).tag((*locked).into()),
             FileEvent::ReadOnly(path, read_only) => self.tag(4).string(path).tag((*read_only).into()),
             FileEvent::Deny(path, denied) => self.tag(5).string(path).tag((*denied).into()),
+            FileEvent::InUseFor(path, times) => self.tag(13).string(path).number((*times).into()),
             FileEvent::Copy(from, to) => self.tag(7).string(from).string(to),
             FileEvent::Rename(from, to) => self.tag(8).string(from).string(to),
             FileEvent::Link(existing, new) => self.tag(9).string(existing).string(new),
@@ -292,6 +293,8 @@ impl Canonical<'_> {
                     VolumeEvent::ReadOnly(read_only) => self.tag(2).tag((*read_only).into()),
                     VolumeEvent::Ready(ready) => self.tag(3).tag((*ready).into()),
                     VolumeEvent::Room(room) => self.tag(4).number(*room),
+                    VolumeEvent::FullAfter(writes) => self.tag(6).number((*writes).into()),
+                    VolumeEvent::NotReadyFor(times) => self.tag(7).number((*times).into()),
                     VolumeEvent::Format(kind) => self.tag(5).tag(*kind as u8),
                 }
             }

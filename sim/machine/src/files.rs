@@ -11,6 +11,7 @@
 //! | `verb` | what can be done to files, and what stands in the way |
 //! | `meta` | attributes, times, streams and what else files have |
 //! | `stage` | a tree of files put somewhere at once |
+//! | `trouble` | what will go wrong, because the world says so |
 //! | `walk` | what is in a folder and below, trees compared |
 //! | `call` | the calls on files, and what saves and restores do |
 //! | `event` | what the world does to files |
@@ -28,6 +29,7 @@ mod node;
 pub mod path;
 mod stage;
 mod tree;
+mod trouble;
 mod verb;
 mod volume;
 mod walk;
@@ -44,6 +46,7 @@ pub use node::{Extended, Meta, Reparse, Times};
 pub(crate) use stage::below;
 pub use stage::{Staged, What};
 pub use tree::Tree;
+pub use trouble::{Ill, Trouble};
 pub use volume::{StoredVolume, Volume};
 pub use walk::{Entry, digest};
 
@@ -95,6 +98,8 @@ impl By {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
     volumes: Vec<Volume>,
+    /// What the world has told to go wrong.
+    troubles: Vec<Trouble>,
 }
 
 /// Where a node is.
@@ -120,7 +125,7 @@ impl Files {
     /// The system's volume with its usual folders, as every world begins with it.
     pub(crate) fn of_a_new_host() -> Arc<Files> {
         static NEW: LazyLock<Arc<Files>> = LazyLock::new(|| {
-            let mut files = Files { volumes: Vec::new() };
+            let mut files = Files { volumes: Vec::new(), troubles: Vec::new() };
             let by = By::world(Time::ZERO);
             files.add_volume(SYSTEM_LETTER, VOLUME_CAPACITY, by.now);
             for folder in FOLDERS {

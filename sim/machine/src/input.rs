@@ -654,6 +654,8 @@ pub enum FileEvent {
     Stage(Arc<str>, Arc<[Staged]>),
     /// Somebody has the file open and shares it with nobody, or has it no more.
     Lock(Arc<str>, bool),
+    /// Somebody else has the file open whenever one of the next so many opens it.
+    InUseFor(Arc<str>, u32),
     /// The file can only be read, or be written again.
     ReadOnly(Arc<str>, bool),
     /// The file is the system's and denied to everybody, or the user's again.
@@ -675,6 +677,10 @@ pub enum VolumeEvent {
     Ready(bool),
     /// So many bytes are free from now on.
     Room(u64),
+    /// So many writes to it go well from now on, and the next finds no room.
+    FullAfter(u32),
+    /// Its device is not ready for the next so many that use it, and ready then.
+    NotReadyFor(u32),
     /// It is formatted: everything on it is gone.
     Format(FileSystem),
 }

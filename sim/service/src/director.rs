@@ -74,9 +74,9 @@ directions! {
     Words "hypervisor" "hypervisor off" "The host has a hypervisor, or none." Director::hypervisor;
     Words "endpoints" "endpoints any" "The endpoints of the host's network: their ids, or any." Director::endpoints;
     Words "state-file" "state-file C:\\saved.vmrs" "A file with a saved state is there, or gone." Director::state_file;
-    Words "file" "file C:\\vms\\disk.vhdx" "A file is put on the host, with the words that follow `=`; or `gone`, `copied TO`, `renamed TO`, `linked NEW`, `attributes AHS`, `stream NAME = ...`, `stream NAME gone`, `locked`, `unlocked`, `read-only`, `writable`, `denied`, `permitted`." Director::file;
+    Words "file" "file C:\\vms\\disk.vhdx" "A file is put on the host, with the words that follow `=`; or `gone`, `copied TO`, `renamed TO`, `linked NEW`, `attributes AHS`, `stream NAME = ...`, `stream NAME gone`, `in-use-for TIMES`, `locked`, `unlocked`, `read-only`, `writable`, `denied`, `permitted`." Director::file;
     Words "folder" "folder C:\\vms" "A folder is put on the host, or `gone`." Director::folder;
-    Words "volume" "volume D" "A volume appears; or `gone`, `read-only`, `writable`, `not-ready`, `ready`, `formatted refs`, `room` and a number of bytes." Director::volume;
+    Words "volume" "volume D" "A volume appears; or `gone`, `read-only`, `writable`, `not-ready`, `ready`, `formatted refs`, `full-at-write NTH`, `not-ready-for TIMES`, `room` and a number of bytes." Director::volume;
     Words "tree" "tree C:\\ProgramData" "What is in a folder of the host and below it; with `attributes`, those too." Director::tree;
     Words "acl" "acl C:\\Windows" "The access control list of a file or folder of the host." Director::acl;
     Words "inspect" "inspect C:\\vms\\none.vmgs" "What is in a state file of the host." Director::inspect;

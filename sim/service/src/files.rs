@@ -92,6 +92,23 @@ impl Simulator {
         self.volume_event(letter, VolumeEvent::Room(bytes))
     }
 
+    /// The nth write to a volume from now on, counted from 1, finds no room; those after it do. A world in which it never comes
+    /// does not end clean. What the world itself writes does not count.
+    pub fn fill_volume_at_write(&self, letter: char, nth: u32) -> bool {
+        nth > 0 && self.volume_event(letter, VolumeEvent::FullAfter(nth - 1))
+    }
+
+    /// The device of a volume is not ready for the next so many that use it, and ready then. A world in which nobody does does
+    /// not end clean.
+    pub fn set_volume_not_ready_for(&self, letter: char, times: u32) -> bool {
+        self.volume_event(letter, VolumeEvent::NotReadyFor(times))
+    }
+
+    /// Somebody else has a file open whenever one of the next so many opens it. A world in which nobody does does not end clean.
+    pub fn set_file_in_use_for(&self, path: &str, times: u32) -> bool {
+        self.file_event(FileEvent::InUseFor(path.into(), times))
+    }
+
     /// A volume is formatted: everything on it is gone.
     pub fn format_volume(&self, letter: char, kind: FileSystem) -> bool {
         self.volume_event(letter, VolumeEvent::Format(kind))

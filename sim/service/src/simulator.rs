@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use hcs_machine::effect::{GuestReply, Reply, WaitId};
+use hcs_machine::files::Ill;
 use hcs_machine::handle::HandleType;
 use hcs_machine::input::WorldEvent;
 use hcs_machine::{ClientId, Held, Input, Time};
@@ -504,6 +505,15 @@ fn report(core: &Core) -> Report {
             .filter(|filter| filter.fired == 0)
             .map(|filter| format!("rule {} about notifications ({:?}) never met one", filter.number, filter.which)),
     );
+    let troubles = core.host.files().troubles().iter().filter(|trouble| !trouble.fired);
+    report.unfired.extend(troubles.map(|trouble| {
+        let what = match trouble.ill {
+            Ill::Full => "a volume that is full once",
+            Ill::NotReady => "a volume that is not ready",
+            Ill::InUse => "a file that is in use",
+        };
+        format!("{what} was met by nobody; {} were to go well before it", trouble.before)
+    }));
     report.troubles.clone_from(&core.troubles);
     if core.findings_left_out > 0 {
         report.troubles.push(format!("{} more findings are left out", core.findings_left_out));

@@ -164,6 +164,7 @@ fn on_files(event: &FileEvent) -> String {
         FileEvent::Put(path, bytes) => format!("a file of {} bytes is put at {path}", bytes.len()),
         FileEvent::Folder(path) => format!("a folder is put at {path}"),
         FileEvent::Remove(path) => format!("{path} is gone"),
+        FileEvent::InUseFor(path, times) => format!("{path} is in use for the next {times} that open it"),
         FileEvent::Copy(from, to) => format!("{from} is copied to {to}"),
         FileEvent::Rename(from, to) => format!("{from} is {to} from now on"),
         FileEvent::Link(existing, new) => format!("{existing} is {new} too"),
@@ -186,6 +187,10 @@ fn on_files(event: &FileEvent) -> String {
             VolumeEvent::ReadOnly(false) => format!("volume {letter}: can be written again"),
             VolumeEvent::Ready(true) => format!("volume {letter}: is ready"),
             VolumeEvent::Ready(false) => format!("volume {letter}: is not ready"),
+            VolumeEvent::FullAfter(writes) => format!("volume {letter}: is full after {writes} writes, once"),
+            VolumeEvent::NotReadyFor(times) => {
+                format!("volume {letter}: is not ready for the next {times} that use it")
+            }
             VolumeEvent::Format(kind) => format!("volume {letter}: is formatted as {}", kind.name()),
             VolumeEvent::Room(room) => format!("volume {letter}: has {room} bytes free"),
         },

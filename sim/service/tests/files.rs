@@ -431,3 +431,32 @@ fn a_fork_shares_its_files_until_one_changes() {
     assert_eq!(fork.files().data(r"C:\layers\folder-7\file-7.DLL"), Err(FileFault::NoFolder));
     assert_eq!(fork.files().room('C').map(|room| room - host.files().room('C').unwrap_or(0)), Some(20 * 4096));
 }
+
+#[test]
+fn trouble_that_was_told_comes_when_it_was_told_and_is_missed_when_it_does_not() {
+    let sim = Simulator::default();
+    let client = sim.client("agent");
+    let create = |name: &str| client.create_empty_runtime_state_file(format!(r"C:\vms\{name}").as_str().into());
+    let read = |name: &str| {
+        client.get_processor_compatibility_from_saved_state(format!(r"C:\vms\{name}").as_str().into()).code
+    };
+    sim.put_file(r"C:\vms\state", &saved_state());
+    assert!(sim.fill_volume_at_write('C', 2));
+    assert_eq!(["a", "b", "b"].map(create), [Hresult::S_OK, Hresult::ERROR_DISK_FULL, Hresult::S_OK]);
+    assert!(sim.set_volume_not_ready_for('C', 2));
+    assert_eq!(read("state"), Hresult::ERROR_NOT_READY);
+    assert_eq!(client.grant_vm_access("vm".into(), r"C:\vms\state".into()), Hresult::ERROR_NOT_READY);
+    assert!(sim.set_file_in_use_for(r"C:\vms\state", 2));
+    assert_eq!(client.grant_vm_access("vm".into(), r"C:\vms\state".into()), Hresult::S_OK, "a list is nobody's alone");
+    let codes = [Hresult::ERROR_SHARING_VIOLATION, Hresult::ERROR_SHARING_VIOLATION, Hresult::S_OK];
+    assert_eq!(["state"; 3].map(read), codes);
+    sim.finish().assert_clean();
+    assert!(sim.fill_volume_at_write('C', 2));
+    assert_eq!(create("c"), Hresult::S_OK);
+    let unfired = sim.finish().unfired;
+    assert_eq!(unfired, ["a volume that is full once was met by nobody; 0 were to go well before it"]);
+    for told in [sim.fill_volume_at_write('Q', 1), sim.fill_volume_at_write('C', 0), sim.set_file_in_use_for("none", 1)]
+    {
+        assert!(!told);
+    }
+}

@@ -29,7 +29,26 @@ impl Host {
     pub(crate) fn on_file(&mut self, on: &Admitted, request: &Request) -> Reply {
         let rights = self.client(on.client).map_or(Rights::User, |client| client.rights);
         let by = By::client(rights, self.now);
-        let found = match request {
+        let ready = match request.path() {
+            Some(Text::Some(path)) if !self.files.troubles().is_empty() && !file::CREATING.contains(on.call) => {
+                let reads = file::READING.contains(on.call);
+                let files = self.files_mut();
+                if reads { files.open(path, by) } else { files.use_volume(path, by) }
+            }
+            _ => Ok(()),
+        };
+        let found = ready.and_then(|()| self.carry_out_on_file(on, request, by));
+        match found {
+            Ok(document) => Reply::Outcome(Hresult::S_OK, document),
+            Err(fault) => match file::rule(on.call, fault) {
+                Some(row) => Reply::Outcome(row.refuses, None),
+                None => unreachable!("{:?} found {fault:?}, which no row says", on.call),
+            },
+        }
+    }
+
+    fn carry_out_on_file(&mut self, on: &Admitted, request: &Request, by: By) -> Found<Option<Arc<str>>> {
+        match request {
             Request::CreateEmptyGuestStateFile { path } => {
                 let path = text(path);
                 let writes = vmgs::empty(self.seconds_since_2000(), self.new_disk_id(path));
@@ -46,13 +65,6 @@ impl Host {
             Request::RevokeVmAccess { id, path } => self.revoke(on.call, Some(text(id)), text(path), by),
             Request::RevokeVmGroupAccess { path } => self.revoke(on.call, None, text(path), by),
             _ => unreachable!("{:?} is no call on a file", on.call),
-        };
-        match found {
-            Ok(document) => Reply::Outcome(Hresult::S_OK, document),
-            Err(fault) => match file::rule(on.call, fault) {
-                Some(row) => Reply::Outcome(row.refuses, None),
-                None => unreachable!("{:?} found {fault:?}, which no row says", on.call),
-            },
         }
     }
 

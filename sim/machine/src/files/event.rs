@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::acl::Ace;
 use super::node::{Content, Node};
 use super::path::HostPath;
+use super::trouble::Ill;
 use super::{By, Data, Files, Found};
 use crate::input::{FileEvent, VolumeEvent};
 
@@ -42,6 +43,7 @@ impl Files {
             }
             FileEvent::Stage(path, tree) => self.stage(path, tree, by).is_ok(),
             FileEvent::Lock(path, locked) => self.set_locked(path, *locked).unwrap_or(false),
+            FileEvent::InUseFor(path, times) => self.expect_in_use(path, *times),
             FileEvent::ReadOnly(path, read_only) => self.change(path, |node| {
                 let bit = if *read_only { attribute::READ_ONLY } else { 0 };
                 let attributes = node.attributes & !attribute::READ_ONLY | bit;
@@ -80,6 +82,8 @@ impl Files {
                 let capacity = volume.tree().used.saturating_add(*room);
                 std::mem::replace(&mut volume.stored.capacity, capacity) != capacity
             }
+            VolumeEvent::FullAfter(writes) => self.expect_on_volume(letter, Ill::Full, *writes, 1),
+            VolumeEvent::NotReadyFor(times) => self.expect_on_volume(letter, Ill::NotReady, 0, *times),
             VolumeEvent::Format(kind) => {
                 let id = volume.id();
                 self.format_volume(id, *kind, by).is_ok()

@@ -84,6 +84,9 @@ impl Files {
         let owner = if matches!(by.who, Who::Service) { Owner::System } else { Owner::User };
         let node = Node::new(content, Some(folder), owner, by.now);
         self.check_room(place.volume, node.allocated(), true, by)?;
+        if !node.is_folder() {
+            self.count_write(place.volume, by)?;
+        }
         let tree = self.tree_mut(place.volume);
         let key = tree.enter(folder, place.name, node);
         tree.touch(folder, by.now);
@@ -134,6 +137,7 @@ impl Files {
     /// # Errors
     /// What stands in the way: [`FileFault::Exists`] also when there is such a folder.
     pub fn make_folder(&mut self, path: &str, by: By) -> Found<()> {
+        self.use_volume(path, by)?;
         let path = HostPath::parse(path)?;
         let (place, folder) = self.place_of_new(&path, true, by)?;
         self.enter(place, folder, Content::Folder, by).map(|_| ())
@@ -144,6 +148,7 @@ impl Files {
     /// # Errors
     /// What stands in the way: [`FileFault::Exists`] when a file is there, [`FileFault::NoFolder`] when one is on the way.
     pub fn make_folders(&mut self, path: &str, by: By) -> Found<()> {
+        self.use_volume(path, by)?;
         self.make_folders_of(&HostPath::parse(path)?, by)
     }
 
@@ -172,6 +177,7 @@ impl Files {
     /// # Errors
     /// What stands in the way.
     pub fn make_file(&mut self, path: &str, data: Data, by: By) -> Found<()> {
+        self.use_volume(path, by)?;
         let path = HostPath::parse(path)?;
         let (place, folder) = self.place_of_new(&path, false, by)?;
         self.enter(place, folder, Content::File(data), by).map(|_| ())
@@ -182,6 +188,7 @@ impl Files {
     /// # Errors
     /// What stands in the way. The file is as it was then.
     pub fn write(&mut self, path: &str, data: Data, by: By) -> Found<()> {
+        self.open(path, by)?;
         let parsed = HostPath::parse(path)?;
         if self.locate(&parsed)?.node.is_none() {
             let (place, folder) = self.place_of_new(&parsed, false, by)?;
@@ -198,6 +205,7 @@ impl Files {
     /// # Errors
     /// What stands in the way. The file is as it was then.
     pub fn write_at(&mut self, path: &str, at: u64, bytes: &[u8], by: By) -> Found<()> {
+        self.open(path, by)?;
         let path = HostPath::parse(path)?;
         if at.checked_add(bytes.len() as u64).is_none_or(|end| end > FILE_LIMIT) {
             return Err(FileFault::Full);
@@ -220,6 +228,7 @@ impl Files {
         change(data, Arc::make_mut(&mut rare));
         node.rare = (*rare != Rare::default()).then_some(rare);
         self.check_room(at.volume, node.allocated().saturating_sub(before), false, by)?;
+        self.count_write(at.volume, by)?;
         node.attributes |= attribute::ARCHIVE;
         (node.times.written, node.times.changed) = (by.now, by.now);
         self.tree_mut(at.volume).change(at.key, |old| *old = node);
@@ -233,6 +242,7 @@ impl Files {
     /// # Errors
     /// What stands in the way: [`FileFault::Denied`] for a root.
     pub fn remove(&mut self, path: &str, by: By) -> Found<()> {
+        self.open(path, by)?;
         let (at, folder, name) = self.to_remove(path)?;
         if self.tree(at.volume).names_in(at.key).next().is_some() {
             return Err(FileFault::NotEmpty);
@@ -245,6 +255,7 @@ impl Files {
     /// # Errors
     /// What stands in the way of the first that cannot be taken away. Those before it are gone then, as with every tool.
     pub fn remove_tree(&mut self, path: &str, by: By) -> Found<()> {
+        self.open(path, by)?;
         let (at, folder, name) = self.to_remove(path)?;
         if by.is_world() {
             self.tree_mut(at.volume).remove_below(at.key);
@@ -286,6 +297,7 @@ impl Files {
     /// # Errors
     /// What stands in the way: [`FileFault::Exists`] when something else has the name.
     pub fn rename(&mut self, from: &str, to: &str, by: By) -> Found<()> {
+        self.open(from, by)?;
         let (at, folder, name) = self.to_remove(from)?;
         let path = HostPath::parse(to)?;
         let place = self.locate(&path)?;
@@ -319,6 +331,7 @@ impl Files {
     /// # Errors
     /// What stands in the way: [`FileFault::IsFolder`] for a folder.
     pub fn link(&mut self, existing: &str, new: &str, by: By) -> Found<()> {
+        self.open(existing, by)?;
         let at = self.find(existing)?;
         if self.is_folder(at) {
             return Err(FileFault::IsFolder);
@@ -354,6 +367,7 @@ impl Files {
     /// # Errors
     /// What stands in the way. What was copied before it is there then.
     pub fn copy_tree(&mut self, from: &str, to: &str, by: By) -> Found<()> {
+        self.open(from, by)?;
         let source = self.find(from)?;
         let path = HostPath::parse(to)?;
         let (place, folder) = self.place_of_new(&path, self.is_folder(source), by)?;
@@ -396,6 +410,9 @@ impl Files {
             return Err(FileFault::Locked);
         }
         self.check_room(into.volume, node.allocated().next_multiple_of(CLUSTER), true, by)?;
+        if !node.is_folder() {
+            self.count_write(into.volume, by)?;
+        }
         let copy = self.tree_mut(into.volume).copy_node(node, into.key, name);
         if node.is_folder() || node.names() > 1 {
             copied.insert(at.key, copy);

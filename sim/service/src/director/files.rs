@@ -26,6 +26,7 @@ impl Director {
             ["attributes", letters] => self.sim.set_file_attributes(path, attributes(letters)?),
             ["locked"] => self.sim.lock_file(path, true),
             ["unlocked"] => self.sim.lock_file(path, false),
+            ["in-use-for", times] => self.sim.set_file_in_use_for(path, count(times)?),
             ["read-only"] => self.sim.set_file_read_only(path, true),
             ["writable"] => self.sim.set_file_read_only(path, false),
             ["denied"] => self.sim.deny_file(path, true),
@@ -52,6 +53,8 @@ impl Director {
             ["writable"] => self.sim.set_volume_read_only(letter, false),
             ["not-ready"] => self.sim.set_volume_ready(letter, false),
             ["ready"] => self.sim.set_volume_ready(letter, true),
+            ["full-at-write", nth] => self.sim.fill_volume_at_write(letter, count(nth)?),
+            ["not-ready-for", times] => self.sim.set_volume_not_ready_for(letter, count(times)?),
             ["formatted", kind] => {
                 let kind = FileSystem::ALL.iter().find(|known| known.name().eq_ignore_ascii_case(kind));
                 self.sim.format_volume(letter, *kind.ok_or("ntfs, refs or raw")?)
@@ -112,6 +115,10 @@ impl Director {
             }
         })
     }
+}
+
+fn count(word: &str) -> Result<u32, String> {
+    word.parse().map_err(|_| format!("no number {word}"))
 }
 
 /// The attributes of these letters.
