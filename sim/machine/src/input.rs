@@ -282,9 +282,9 @@ pub enum Request {
         path: Text,
     },
     /// A call on layers.
-    Layer(LayerRequest),
+    Layer(Box<LayerRequest>),
     /// A call on disks.
-    Disk(DiskRequest),
+    Disk(Box<DiskRequest>),
     /// An export that is not modelled, by its index in [`hcs_rules::export::EXPORTS`].
     Unmodelled {
         export: u16,

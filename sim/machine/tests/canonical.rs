@@ -142,7 +142,7 @@ fn every_part_of_a_call_on_layers_counts() {
         AttachOverlayFilter { volume: a(), data: b() },
         DetachOverlayFilter { volume: a(), data: b() },
     ];
-    all_differ(requests.into_iter().map(|request| after(NOW, &call(Request::Layer(request)), &[])));
+    all_differ(requests.into_iter().map(|request| after(NOW, &call(Request::Layer(Box::new(request))), &[])));
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn every_part_of_a_call_on_disks_counts() {
         CreateFile { path: "a".into(), access: 1 },
         CloseHandle { disk },
     ];
-    all_differ(requests.into_iter().map(|request| after(NOW, &call(Request::Disk(request)), &[])));
+    all_differ(requests.into_iter().map(|request| after(NOW, &call(Request::Disk(Box::new(request))), &[])));
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl Client {
             }
             Call::GetLayerVhdMountPath => {
                 let disk = Handle::NULL;
-                self.code(Request::Layer(LayerRequest::GetLayerVhdMountPath { disk, out: false }))
+                self.code(Request::Layer(Box::new(LayerRequest::GetLayerVhdMountPath { disk, out: false })))
             }
             Call::OpenProcess => {
                 self.code(Request::OpenProcess { system: Handle::NULL, id: 0, access: GENERIC_ALL, out: false })

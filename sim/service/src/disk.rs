@@ -16,7 +16,7 @@ use crate::client::{Client, owned};
 impl Client {
     /// A call that gives a handle of a disk.
     fn opened(&self, request: DiskRequest, place: &'static Location<'static>) -> (Hresult, DiskHandle) {
-        let request = Request::Disk(request);
+        let request = Request::Disk(Box::new(request));
         match self.call(request, |core, reply| self.open_page(core, reply, place, None)) {
             Reply::Handle(code, handle) => (code, DiskHandle(handle.0)),
             Reply::Outcome(code, _) => (code, DiskHandle::NULL),
@@ -25,7 +25,7 @@ impl Client {
     }
 
     fn disk(&self, request: DiskRequest) -> Hresult {
-        self.code(Request::Disk(request))
+        self.code(Request::Disk(Box::new(request)))
     }
 
     /// A call on disks with everything that a caller in C can leave out, or get wrong.
@@ -33,7 +33,7 @@ impl Client {
     pub fn raw_disk_call(&self, request: DiskRequest) -> Reply {
         let place = Location::caller();
         let closed = if let DiskRequest::CloseHandle { disk } = &request { Some(*disk) } else { None };
-        self.call(Request::Disk(request), |core, reply| match (closed, reply) {
+        self.call(Request::Disk(Box::new(request)), |core, reply| match (closed, reply) {
             (Some(handle), Reply::Outcome(Hresult::S_OK, _)) => drop(core.book.close(handle)),
             _ => self.open_page(core, reply, place, None),
         })
@@ -114,7 +114,7 @@ impl VirtualDisks for Client {
     fn get_virtual_disk_information(&self, disk: DiskHandle, class: DiskClass) -> (Hresult, Option<DiskInformation>) {
         let class = Some(class.value());
         let request = DiskRequest::GetVirtualDiskInformation { disk: Handle(disk.0), class };
-        match self.plain(Request::Disk(request)) {
+        match self.plain(Request::Disk(Box::new(request))) {
             Reply::Disk(code, information) => (code, information.map(|information| told(*information))),
             Reply::Outcome(code, _) => (code, None),
             _ => (Hresult::E_UNEXPECTED, None),
@@ -135,7 +135,10 @@ impl VirtualDisks for Client {
     }
 
     fn get_virtual_disk_physical_path(&self, disk: DiskHandle) -> Outcome {
-        self.outcome(Request::Disk(DiskRequest::GetVirtualDiskPhysicalPath { disk: Handle(disk.0), out: true }))
+        self.outcome(Request::Disk(Box::new(DiskRequest::GetVirtualDiskPhysicalPath {
+            disk: Handle(disk.0),
+            out: true,
+        })))
     }
 
     #[track_caller]

@@ -9,7 +9,7 @@ use crate::client::{Client, owned};
 
 impl Client {
     fn layer(&self, request: LayerRequest) -> Hresult {
-        self.code(Request::Layer(request))
+        self.code(Request::Layer(Box::new(request)))
     }
 }
 
@@ -77,7 +77,7 @@ impl Storage for Client {
     }
 
     fn get_layer_vhd_mount_path(&self, disk: DiskHandle) -> Outcome {
-        self.outcome(Request::Layer(LayerRequest::GetLayerVhdMountPath { disk: Handle(disk.0), out: true }))
+        self.outcome(Request::Layer(Box::new(LayerRequest::GetLayerVhdMountPath { disk: Handle(disk.0), out: true })))
     }
 
     fn attach_overlay_filter(&self, volume: Text<'_>, data: Text<'_>) -> Hresult {

@@ -236,26 +236,28 @@ fn call(request: &Request) -> String {
     // What comes with a disk says which disk it will be.
     match request {
         Request::Layer(layer) if layer.data().is_some() => arguments.extend(layer.options().map(text)),
-        Request::Disk(DiskRequest::CreateVirtualDisk { parameters: Some(parameters), .. }) => {
-            match &parameters.parent {
+        Request::Disk(disk) => match &**disk {
+            DiskRequest::CreateVirtualDisk { parameters: Some(parameters), .. } => match &parameters.parent {
                 Text::Null => arguments.push(format!("{} bytes", parameters.size)),
                 parent => arguments.push(text(parent)),
+            },
+            DiskRequest::AttachVirtualDisk { flags, .. } => arguments.push(format!("{flags:#x}")),
+            DiskRequest::ResizeVirtualDisk { parameters: Some(size), .. } => {
+                arguments.push(format!("{size} bytes"));
             }
-        }
-        Request::Disk(DiskRequest::AttachVirtualDisk { flags, .. }) => arguments.push(format!("{flags:#x}")),
-        Request::Disk(DiskRequest::ResizeVirtualDisk { parameters: Some(size), .. }) => {
-            arguments.push(format!("{size} bytes"));
-        }
-        Request::Disk(DiskRequest::GetVirtualDiskInformation { class: Some(class), .. }) => {
-            arguments
-                .push(DiskClass::of_value(*class).map_or_else(|| class.to_string(), |class| class.name().to_owned()));
-        }
-        Request::Disk(DiskRequest::SetVirtualDiskInformation { information: Some(information), .. }) => {
-            arguments.push(format!("{information:?}"));
-        }
-        Request::Disk(DiskRequest::MergeVirtualDisk { parameters: Some(merge), .. }) => {
-            arguments.push(format!("{merge:?}"));
-        }
+            DiskRequest::GetVirtualDiskInformation { class: Some(class), .. } => {
+                arguments.push(
+                    DiskClass::of_value(*class).map_or_else(|| class.to_string(), |class| class.name().to_owned()),
+                );
+            }
+            DiskRequest::SetVirtualDiskInformation { information: Some(information), .. } => {
+                arguments.push(format!("{information:?}"));
+            }
+            DiskRequest::MergeVirtualDisk { parameters: Some(merge), .. } => {
+                arguments.push(format!("{merge:?}"));
+            }
+            _ => {}
+        },
         _ => {}
     }
     if let Request::OpenComputeSystem { access, .. } | Request::OpenComputeSystemInNamespace { access, .. } = request {

@@ -286,7 +286,7 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
         Request::Layer(request) => {
             let paths = request.paths().into_iter().flatten().find_map(path_fault);
             let data = request.data().and_then(|data| null(data, Fault::NullLayerData));
-            let options = match request {
+            let options = match &**request {
                 LayerRequest::ExportLayer { options, .. }
                 | LayerRequest::SetupBaseOSLayer { options, .. }
                 | LayerRequest::SetupBaseOSVolume { options, .. } => null(options, Fault::NullOptions),
@@ -302,7 +302,7 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
         Request::Disk(request) => {
             let path = request.path().and_then(path_fault);
             let missing = |missing: bool, fault| missing.then_some(fault);
-            match request {
+            match &**request {
                 DiskRequest::CreateVirtualDisk { storage, parameters, out, .. } => {
                     path.or(missing(storage.is_none() || parameters.is_none(), Fault::NullParameters)).or(no_out(*out))
                 }
