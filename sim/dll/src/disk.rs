@@ -26,17 +26,9 @@ use crate::world::client;
 /// What a fault of ours is called.
 const FAILED: WIN32_ERROR = ERROR_GEN_FAILURE;
 
-/// A code as this DLL returns it: those that come from Win32 lose what made them an HRESULT.
-fn win32(code: Hresult) -> WIN32_ERROR {
-    match code.0 {
-        code if code >> 16 == 0x8007 => code & 0xFFFF,
-        code => code,
-    }
-}
-
 fn finished(reply: Reply) -> WIN32_ERROR {
     match reply {
-        Reply::Outcome(code, _) | Reply::Handle(code, _) | Reply::Disk(code, _) => win32(code),
+        Reply::Outcome(code, _) | Reply::Handle(code, _) | Reply::Disk(code, _) => code.as_win32(),
         _ => FAILED,
     }
 }

@@ -112,6 +112,20 @@ impl Hresult {
         TABLE.iter().find(|entry| entry.1 == name).map(|entry| entry.0)
     }
 
+    /// The code as a function returns it that has Win32 codes: what came from Win32 loses what made it an HRESULT.
+    pub const fn as_win32(self) -> u32 {
+        if self.0 >> 16 == 0x8007 { self.0 & 0xFFFF } else { self.0 }
+    }
+
+    /// `HRESULT_FROM_WIN32`
+    pub const fn from_win32(code: u32) -> Hresult {
+        match code {
+            0 => Hresult::S_OK,
+            code if code & 0x8000_0000 != 0 => Hresult(code),
+            code => Hresult(code & 0xFFFF | 0x8007_0000),
+        }
+    }
+
     /// Whether the code is a success. Success is a range: `S_FALSE` counts.
     pub const fn is_ok(self) -> bool {
         self.0 & 0x8000_0000 == 0

@@ -28,21 +28,12 @@ use crate::disk::{
 };
 use crate::hcs::{Outcome, Text};
 
-/// `HRESULT_FROM_WIN32`
-fn from_win32(code: WIN32_ERROR) -> Hresult {
-    match code {
-        0 => Hresult::S_OK,
-        code if code & 0x8000_0000 != 0 => Hresult(code),
-        code => Hresult(code & 0xFFFF | 0x8007_0000),
-    }
-}
-
 /// Calls an export that returns a Win32 code.
 macro_rules! win32 {
     ($self:ident.$name:ident($($value:expr => $Argument:ty),* $(,)?)) => {
         match $self.dll(Which::Virtdisk).and_then(|dll| export!(dll, $name: fn($($Argument),*) -> WIN32_ERROR)) {
             // SAFETY: handles are the caller's; strings and structures live through the call.
-            Some(function) => from_win32(unsafe { function($($value),*) }),
+            Some(function) => Hresult::from_win32(unsafe { function($($value),*) }),
             None => ABSENT,
         }
     };
@@ -204,7 +195,10 @@ impl VirtualDisks for Windows {
                 core::ptr::null_mut() => *mut u32,
             ));
             let longer = (size as usize).div_ceil(8);
-            if code != from_win32(ERROR_INSUFFICIENT_BUFFER) || size > MOST_INFORMATION || longer <= buffer.len() {
+            if code != Hresult::from_win32(ERROR_INSUFFICIENT_BUFFER)
+                || size > MOST_INFORMATION
+                || longer <= buffer.len()
+            {
                 break;
             }
             buffer = vec![0; longer];
@@ -311,7 +305,7 @@ impl VirtualDisks for Windows {
         };
         if disk == INVALID_HANDLE_VALUE {
             // SAFETY: the call has no requirements.
-            return (from_win32(unsafe { GetLastError() }), DiskHandle::NULL);
+            return (Hresult::from_win32(unsafe { GetLastError() }), DiskHandle::NULL);
         }
         (Hresult::S_OK, DiskHandle(disk as usize as u64))
     }
@@ -320,7 +314,7 @@ impl VirtualDisks for Windows {
         // SAFETY: the handle is the caller's own to close; a bad one is an error.
         match unsafe { CloseHandle(raw(disk.0)) } {
             // SAFETY: the call has no requirements.
-            0 => from_win32(unsafe { GetLastError() }),
+            0 => Hresult::from_win32(unsafe { GetLastError() }),
             _ => Hresult::S_OK,
         }
     }
