@@ -36,6 +36,7 @@ pub const STORIES: &[Item] = items!("stories", "txt":
     "failures",
     "files",
     "access",
+    "disks",
     "state-files",
     "exec",
     "session",

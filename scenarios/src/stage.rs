@@ -1,6 +1,7 @@
 //! The stage: the world of a story, and every command that a story can give.
 
 mod client;
+mod disk;
 mod files;
 mod process;
 mod talk;
@@ -9,7 +10,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hcs_api::{OperationHandle, SystemHandle};
+use hcs_api::{DiskHandle, OperationHandle, SystemHandle};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
 use hcs_sim::director::{DIRECTIONS, Direction, Director, split};
@@ -117,11 +118,24 @@ commands! {
     "revoke" "agent revoke vm C:\\ProgramData" "Takes a machine's access to a file back." Stage::revoke;
     "grant-group" "agent grant-group C:\\ProgramData" "Lets every machine read a file." Stage::grant_group;
     "revoke-group" "agent revoke-group C:\\ProgramData" "Takes that back." Stage::revoke_group;
+    "create-disk" "agent create-disk C:\\ProgramData\\data.vhdx 20GB as data" "Makes a virtual disk and keeps it open, by its path or by a name: a size, `parent=PATH`, or `source=PATH`; `fixed`." Stage::create_disk;
+    "open-disk" "agent open-disk C:\\ProgramData\\data.vhdx as again" "Opens a virtual disk, by its path or by a name. `information` and `no-parents` may follow." Stage::open_disk;
+    "format-disk" "agent format-disk data" "Gives a disk a volume. Nobody else may have it open." Stage::format_disk;
+    "attach-disk" "agent attach-disk data stays" "Attaches a disk: `read-only`; `stays` when its handles are closed." Stage::attach_disk;
+    "mount-path" "agent mount-path data" "Shows where the volume of an attached disk is." Stage::mount_path;
+    "physical-path" "agent physical-path data" "Shows where an attached disk is." Stage::physical_path;
+    "open-device" "agent open-device \\\\.\\PhysicalDrive1 drive" "Opens an attached disk by its physical path, and gives it a name." Stage::open_device;
+    "disk-information" "agent disk-information data" "Shows what a disk tells of itself." Stage::disk_information;
+    "resize-disk" "agent resize-disk data 40GB" "Gives a disk another size, or makes it the `smallest`; `unsafe` loses what does not fit." Stage::resize_disk;
+    "merge-disk" "agent merge-disk data" "Gives a disk's parent what the disk holds, or an ancestor so many steps up." Stage::merge_disk;
+    "parent-of-disk" "agent parent-of-disk data C:\\ProgramData\\base.vhdx" "Tells a disk where its parent is now." Stage::parent_of_disk;
+    "detach-disk" "agent detach-disk data" "Detaches a disk." Stage::detach_disk;
+    "close-disk" "agent close-disk data" "Closes a disk's handle." Stage::close_disk;
     "call" "agent call HcsSystemControl" "Calls an export that is not modelled." Stage::unmodelled;
     "dies" "agent dies" "The client's process dies." Stage::dies;
 }
 
-/// What every example of a command may rely on: a machine that starts, a container that runs, a process in it.
+/// What every example of a command may rely on: a machine that starts, a container that runs, a process in it, a disk.
 pub const BEFORE_EXAMPLES: &[&str] = &[
     "client agent",
     "agent create web container",
@@ -129,6 +143,7 @@ pub const BEFORE_EXAMPLES: &[&str] = &[
     "agent exec web shell console=80x25 cmd",
     "agent create vm machine",
     "agent begin start vm",
+    "agent create-disk C:\\ProgramData\\disk.vhdx 20GB as data",
 ];
 
 /// A client of a story, with what it holds.
@@ -138,6 +153,8 @@ struct Actor {
     /// By the names that the story gives them.
     processes: BTreeMap<String, process::Held>,
     begun: BTreeMap<String, (String, OperationHandle)>,
+    /// By their paths, or the names that the story gives them.
+    disks: BTreeMap<String, DiskHandle>,
 }
 
 /// The world of a story.
@@ -198,7 +215,13 @@ impl Stage {
             _ => return Err("as user, as hyper-v-administrator, or nothing".to_owned()),
         };
         let client = self.sim.client_as(name, rights);
-        let actor = Actor { client, systems: BTreeMap::new(), processes: BTreeMap::new(), begun: BTreeMap::new() };
+        let actor = Actor {
+            client,
+            systems: BTreeMap::new(),
+            processes: BTreeMap::new(),
+            begun: BTreeMap::new(),
+            disks: BTreeMap::new(),
+        };
         self.actors.insert(name.to_owned(), actor);
         Ok(String::new())
     }

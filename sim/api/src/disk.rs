@@ -3,12 +3,16 @@
 //!
 //! The results are Win32 codes as `HRESULT_FROM_WIN32` makes them; success is `S_OK`.
 
+mod owned;
+
 use std::sync::Arc;
 
 use hcs_rules::disk::{DiskClass, VENDOR_MICROSOFT, device};
 use hcs_rules::hresult::Hresult;
 
 use crate::hcs::{Outcome, Text};
+
+pub use owned::{Attach, Attached, VirtualDisk};
 
 /// The `HANDLE` of a virtual or physical disk, which may be stale, foreign or NULL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

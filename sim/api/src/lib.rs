@@ -32,7 +32,7 @@ pub mod system;
 #[cfg(windows)]
 pub mod windows;
 
-pub use disk::{DiskHandle, DiskInformation, VirtualDisks};
+pub use disk::{Attach, Attached, DiskHandle, DiskInformation, VirtualDisk, VirtualDisks};
 pub use error::{Error, Result};
 pub use executor::block_on;
 pub use hcs::{

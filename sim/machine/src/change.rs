@@ -3,7 +3,7 @@
 //! A system's document is shared and never changes. What requests have added, removed or set is kept beside it, by the
 //! resource and its name; a look-up asks here first, then the document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcs_rules::answer::Form;
 use hcs_rules::hresult::Hresult;
@@ -62,7 +62,16 @@ impl Host {
             Verdict::AppliesIf(quirk, _) if self.quirks.contains(quirk) => {}
             Verdict::AppliesIf(_, code) | Verdict::Fails(code) => return Err((code, Form::Bare)),
         }
+        if of.resource == Resource::ScsiAttachment
+            && let Some(settings) = settings.filter(|_| wanted != Change::Remove)
+            && let Some(refusal) = self.added_disk_refusal(system, settings)
+        {
+            return Err(refusal);
+        }
         self.apply(key, of.resource, wanted, name.unwrap_or_default(), request);
+        if of.resource == Resource::ScsiAttachment {
+            self.hold_disks(key);
+        }
         Ok(())
     }
 
@@ -201,6 +210,15 @@ impl System {
     /// Whether the system has the resource of this name.
     fn has(&self, of: &ResourceType, name: &str) -> bool {
         self.settings(of, name).is_some()
+    }
+
+    /// The settings of a machine's disks, in the order of their places.
+    pub(crate) fn disks(&self) -> impl Iterator<Item = Node<'_>> {
+        let of = &resource::RESOURCES[Resource::ScsiAttachment.index()];
+        let made = self.changes.iter().flat_map(|changes| &changes.made);
+        let made = made.filter(|((resource, _), _)| *resource == of.resource as u8).map(|(_, (name, _))| name.clone());
+        let names: BTreeSet<String> = self.documented(of).map(|(name, _)| name).chain(made).collect();
+        names.into_iter().filter_map(|name| self.settings(of, &name))
     }
 
     /// The settings of a resource: the last that a request has set, or the document's.

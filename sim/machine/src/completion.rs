@@ -40,7 +40,9 @@ impl Host {
         };
         let stands_against = match (trigger, work.system, &work.on_process) {
             (Trigger::CreateDone | Trigger::StartDone, Some(key), _) => {
-                self.broken_constraint(key, work.kind).map(constraint::row).map(|row| (row.code, row.form))
+                let broken = self.broken_constraint(key, work.kind).map(constraint::row);
+                let disks = || self.disk_refusal(key).filter(|_| trigger == Trigger::StartDone);
+                broken.map(|row| (row.code, row.form)).or_else(disks)
             }
             (Trigger::SaveDone, ..) => {
                 let path = save_path(&work);
@@ -140,6 +142,7 @@ impl Host {
                     matches!(system.kind, Kind::GuestVirtualMachine | Kind::HyperVContainer | Kind::HostedContainer);
                 system.connection = if connects { Connection::Open } else { Connection::None };
                 self.attach_endpoints(key);
+                self.hold_disks(key);
             }
             After::AskGuest => {
                 let at = if work.guest == u64::MAX { Time::NEVER } else { self.now.after(work.guest) };

@@ -7,6 +7,7 @@
 //! | `data` | the bytes of a file |
 //! | `node` | what else a file is made of |
 //! | `tree` | what is on one volume: a value that costs nothing to clone |
+//! | `disk` | the files of disks, for those who have them open |
 //! | `volume` | volumes, attached and not |
 //! | `verb` | what can be done to files, and what stands in the way |
 //! | `meta` | attributes, times, streams and what else files have |
@@ -23,6 +24,7 @@
 pub mod acl;
 mod call;
 mod data;
+mod disk;
 mod event;
 mod meta;
 mod node;
@@ -41,6 +43,7 @@ use hcs_rules::file::{FOLDERS, FileFault, FileSystem, SYSTEM_LETTER, VOLUME_CAPA
 use hcs_rules::grant::{self, SidRow};
 
 pub use data::Data;
+pub use disk::FileId;
 pub use event::Branch;
 pub use node::{Extended, Meta, Reparse, Times};
 pub(crate) use stage::below;

@@ -143,9 +143,11 @@ impl Host {
         system.state = state;
         if matches!(state, SystemState::Exited | SystemState::Refused | SystemState::Absent) {
             let folded = FoldedId::in_namespace(system.namespace.as_deref(), &system.id);
+            let sequence = system.sequence;
             if self.index.get(&folded) == Some(key) {
                 self.index.remove(&folded);
             }
+            self.release_disks(sequence);
         }
     }
 

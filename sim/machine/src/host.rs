@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::canonical::Digest;
 use crate::client::Client;
-use crate::disk::DiskHandle;
+use crate::disk::{Disk, DiskHandle, Hold};
 use crate::effect::{Effect, Reply};
 use crate::files::Files;
 use crate::id::{FoldedId, Index};
@@ -72,6 +72,10 @@ pub struct Host {
     pub(crate) pipes: Table<Pipe>,
     pub(crate) streams: Table<StreamEnd>,
     pub(crate) disk_handles: Table<DiskHandle>,
+    /// The disks that are open or attached.
+    pub(crate) disks: Table<Disk>,
+    /// The files that machines which run have open.
+    pub(crate) held_disks: BTreeSet<Hold>,
     /// Signals and terminations in flight, by process and by the system handle through which they go: the first works, the
     /// others wait for it.
     pub(crate) signals: BTreeMap<(Key, Key), Lane>,
@@ -120,6 +124,8 @@ impl PartialEq for Host {
             && self.pipes == other.pipes
             && self.streams == other.streams
             && self.disk_handles == other.disk_handles
+            && self.disks == other.disks
+            && self.held_disks == other.held_disks
             && self.signals == other.signals
             && self.process_count == other.process_count
             && self.programs == other.programs
@@ -159,6 +165,8 @@ impl Host {
             pipes: Table::default(),
             streams: Table::default(),
             disk_handles: Table::default(),
+            disks: Table::default(),
+            held_disks: BTreeSet::new(),
             signals: BTreeMap::new(),
             process_count: 0,
             programs: BTreeMap::new(),

@@ -1,8 +1,24 @@
 //! Virtual disks: the calls of `virtdisk.dll`, what its headers name, the layout of disks' files, and what is wrong with one.
 //!
+//! | file | what it says |
+//! |---|---|
+//! | `path` | what the host's file system says to a call that makes or opens a disk |
+//! | `fault` | what stands in the way of a call on a disk |
+//! | [`attachment`] | what stands against a machine's disk |
+//! | `fact` | flags, sizes, and what disks become on the host |
+//! | [`vhdx`] | how a disk lies in a file |
+//!
 //! The writer and the reader of the files are in `hcs_machine::disk`.
 
+pub mod attachment;
+mod fact;
+mod fault;
+mod path;
 pub mod vhdx;
+
+pub use fact::*;
+pub use fault::{DiskFault, DiskFaults, DiskRow, ROWS, faults, rule};
+pub use path::{PathRow, ROWS as PATH_ROWS, rule as path_rule};
 
 use crate::closed::closed;
 use crate::vocabulary::{Call, Calls};

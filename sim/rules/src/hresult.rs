@@ -29,6 +29,7 @@ hresults! {
     E_INVALIDARG = 0x8007_0057, "The parameter is incorrect.";
     E_UNEXPECTED = 0x8000_FFFF, "Catastrophic failure";
     E_OUTOFMEMORY = 0x8007_000E, "Not enough memory resources are available to complete this operation.";
+    ERROR_INVALID_FUNCTION = 0x8007_0001, "Incorrect function.";
     ERROR_FILE_NOT_FOUND = 0x8007_0002, "The system cannot find the file specified.";
     ERROR_PATH_NOT_FOUND = 0x8007_0003, "The system cannot find the path specified.";
     ERROR_INVALID_HANDLE = 0x8007_0006, "The handle is invalid.";
@@ -66,7 +67,16 @@ hresults! {
     HCN_E_ENDPOINT_ALREADY_ATTACHED = 0x803B_0014, "";
     ERROR_HV_INVALID_PARAMETER = 0xC035_0005, "";
     ERROR_VSMB_SAVED_STATE_FILE_NOT_FOUND = 0xC037_0400, "";
+    ERROR_VHD_FORMAT_UNSUPPORTED_VERSION = 0xC03A_0005, "The version does not support this version of the file format.";
+    ERROR_VHD_PARENT_VHD_NOT_FOUND = 0xC03A_000D, "The chain of virtual hard disks is broken. The system cannot locate the parent virtual hard disk for the differencing disk.";
+    ERROR_VHD_CHILD_PARENT_ID_MISMATCH = 0xC03A_000E, "The chain of virtual hard disks is corrupted. There is a mismatch in the identifiers of the parent virtual hard disk and differencing disk.";
+    ERROR_VIRTDISK_PROVIDER_NOT_FOUND = 0xC03A_0014, "A virtual disk support provider for the specified file was not found.";
+    ERROR_VHD_PARENT_VHD_ACCESS_DENIED = 0xC03A_0016, "The chain of virtual hard disks is inaccessible. The process has not been granted access rights to the parent virtual hard disk for the differencing disk.";
+    ERROR_VHD_DIFFERENCING_CHAIN_CYCLE_DETECTED = 0xC03A_0018, "The chain of virtual hard disks is corrupted. A differencing disk is indicated in its own parent chain.";
+    ERROR_VHD_DIFFERENCING_CHAIN_ERROR_IN_PARENT = 0xC03A_0019, "The chain of virtual hard disks is inaccessible. There was an error opening a virtual hard disk further up the chain.";
     ERROR_VIRTUAL_DISK_LIMITATION = 0xC03A_001A, "The requested operation could not be completed due to a virtual disk system limitation. Virtual hard disk files must be uncompressed and unencrypted and must not be sparse.";
+    ERROR_VHD_INVALID_TYPE = 0xC03A_001B, "The requested operation cannot be performed on a virtual disk of this type.";
+    ERROR_VHD_RESIZE_WOULD_TRUNCATE_DATA = 0xC03A_0025, "The requested resize operation could not be completed because it might truncate user data residing on the virtual disk.";
     HCS_E_TERMINATED_DURING_START = 0x8037_0100, "The virtual machine or container exited unexpectedly while starting.";
     HCS_E_IMAGE_MISMATCH = 0x8037_0101, "The container operating system does not match the host operating system.";
     HCS_E_HYPERV_NOT_INSTALLED = 0x8037_0102, "The virtual machine could not be started because a required feature is not installed.";

@@ -12,8 +12,8 @@ use crate::export::{Dll, EXPORTS, Export};
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
 use crate::{
-    access, argument, constraint, failure, file, grant, handle, operation, privilege, profile, property, resource,
-    service, state_file, system, transport,
+    access, argument, constraint, disk, failure, file, grant, handle, operation, privilege, profile, property,
+    resource, service, state_file, system, transport,
 };
 
 /// The page, in Markdown.
@@ -243,6 +243,15 @@ fn write_stage_rows(out: &mut String) -> core::fmt::Result {
     for row in file::ROWS {
         writeln!(out, "| Files | {} | {} | {} |", row.id, row.refuses, sources(row.sources))?;
     }
+    for row in disk::PATH_ROWS {
+        writeln!(out, "| Paths of disks | {} | {} | {} |", row.id, row.refuses, sources(row.sources))?;
+    }
+    for row in disk::ROWS {
+        writeln!(out, "| Disks | {} | {} | {} |", row.id, row.refuses, sources(row.sources))?;
+    }
+    for row in &disk::attachment::ROWS {
+        writeln!(out, "| Disks of machines | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
+    }
     for row in constraint::ROWS {
         let on = row.operation.name();
         let builds = match row.builds {
@@ -267,13 +276,13 @@ fn write_stage_rows(out: &mut String) -> core::fmt::Result {
     Ok(())
 }
 
-/// What the file system of a host is, who is granted what, and how state files lie on a disk.
+/// What the file system of a host is, who is granted what, and how state files and virtual disks lie in files.
 fn write_files(out: &mut String) -> core::fmt::Result {
     writeln!(out, "\n## Files of the host\n\n| fact | how it is known |\n|---|---|")?;
     for fact in file::FACTS {
         writeln!(out, "| {} | {} |", fact.id, sources(fact.sources))?;
     }
-    for (id, known) in state_file::ASSUMED {
+    for (id, known) in state_file::ASSUMED.iter().chain(disk::FACTS) {
         writeln!(out, "| {id} | {} |", sources(known))?;
     }
     writeln!(out, "\n## Layers on their way\n\n| fact | how it is known |\n|---|---|")?;
@@ -295,7 +304,7 @@ fn write_files(out: &mut String) -> core::fmt::Result {
         let (file, folder) = (entries(row.on_file), entries(row.on_folder));
         writeln!(out, "| {} | {by} | {to} | {file} | {folder} | {} |", row.id, sources(row.sources))?;
     }
-    for layout in state_file::LAYOUTS {
+    for layout in state_file::LAYOUTS.iter().chain(disk::vhdx::LAYOUTS) {
         writeln!(out, "\n{}, {} bytes ({}):\n", layout.name, layout.size, sources(layout.sources))?;
         writeln!(out, "| at | bytes | field |\n|---:|---:|---|")?;
         for field in layout.fields {
@@ -409,6 +418,10 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(transport::FACTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(transport::REQUIRED.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(transport::REFUSALS.iter().map(|row| (row.about, row.sources)));
+    let rows = rows.chain(disk::PATH_ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(disk::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(disk::attachment::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(disk::FACTS.iter().copied());
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(EVENTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));

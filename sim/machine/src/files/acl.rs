@@ -140,13 +140,21 @@ pub(super) fn bytes(list: &[Ace]) -> usize {
     ACL_HEADER + list.iter().map(|ace| ACE_HEADER + ace.sid.bytes()).sum::<usize>()
 }
 
-/// Whether a list lets somebody with these accounts do everything of a mask: the first entry that speaks of a right decides.
+/// Whether a list lets somebody with these accounts do everything of a mask.
 pub(super) fn allows(list: &[Ace], accounts: &[&SidRow], wanted: u32) -> bool {
+    allows_whom(list, |sid| accounts.iter().any(|account| Sid::from(*account) == *sid), wanted)
+}
+
+/// Whether a list lets a machine do everything of a mask: by its own account, its group's, or everyone's.
+pub(super) fn allows_machine(list: &[Ace], machine: Uuid, wanted: u32) -> bool {
+    let accounts = [Sid::machine(machine), Sid::from(&MACHINES), Sid::from(&EVERYONE)];
+    allows_whom(list, |sid| accounts.contains(sid), wanted)
+}
+
+/// The first entry that speaks of a right decides.
+fn allows_whom(list: &[Ace], is_meant: impl Fn(&Sid) -> bool, wanted: u32) -> bool {
     let mut left = wanted;
-    for ace in list.iter().filter(|ace| ace.flags & flag::INHERIT_ONLY == 0) {
-        if !accounts.iter().any(|account| Sid::from(*account) == ace.sid) {
-            continue;
-        }
+    for ace in list.iter().filter(|ace| ace.flags & flag::INHERIT_ONLY == 0 && is_meant(&ace.sid)) {
         if ace.denies {
             if mapped(ace.mask) & left != 0 {
                 return false;

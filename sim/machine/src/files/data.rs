@@ -65,20 +65,14 @@ impl Data {
         self.read(0, usize::MAX)
     }
 
-    /// The pieces that are not all zeros and begin in a stretch that begins with a piece, each with its place.
+    /// The pieces that are not all zeros and begin in a stretch that begins with a piece, each whole and with its place.
     pub(crate) fn pieces(&self, at: u64, length: u64) -> impl Iterator<Item = (u64, [u8; PIECE])> {
         let (first, end) = (at / PIECE as u64, at.saturating_add(length).div_ceil(PIECE as u64));
-        let found = self.pieces.range(first..end.max(first));
-        found.map(|(place, piece)| {
+        self.pieces.range(first..end.max(first)).map(|(place, piece)| {
             let mut whole = [0; PIECE];
             whole[..piece.len()].copy_from_slice(piece);
             (place * PIECE as u64, whole)
         })
-    }
-
-    /// Has at least so many bytes then: the new ones are zeros.
-    pub(crate) fn extend_to(&mut self, length: u64) {
-        self.length = self.length.max(length);
     }
 
     /// At most so many bytes from here on, as data. What is zeros costs nothing.

@@ -58,6 +58,11 @@ impl Tree {
         self.used
     }
 
+    /// How deep disks lie in disks here.
+    pub(crate) fn nested(&self) -> u8 {
+        self.nested
+    }
+
     pub(super) fn get(&self, key: Key) -> Option<&Node> {
         self.nodes.get(key)
     }

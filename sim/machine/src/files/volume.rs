@@ -75,6 +75,11 @@ impl Volume {
         self.read_only
     }
 
+    /// Nobody can write it from now on, or everybody again.
+    pub(crate) fn set_read_only(&mut self, read_only: bool) {
+        self.read_only = read_only;
+    }
+
     /// The room that is left, in bytes.
     pub fn room(&self) -> u64 {
         self.stored.capacity.saturating_sub(self.stored.tree.used)

@@ -1,6 +1,8 @@
 //! A host that is driven as a shell drives it: from one due moment to the next.
 #![expect(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod disk;
+
 use hcs_machine::effect::{Effect, ProcessInformation, Reply, StreamReply, WaitId};
 use hcs_machine::guest::script::Script;
 use hcs_machine::handle::Handle;
@@ -39,7 +41,12 @@ pub(crate) struct World {
 impl World {
     /// A host with two clients.
     pub(crate) fn new() -> World {
-        let mut world = World { host: Host::new(Build::B26100), now: Time::ZERO, effects: Vec::new() };
+        World::on(Build::B26100)
+    }
+
+    /// The same of another build.
+    pub(crate) fn on(build: Build) -> World {
+        let mut world = World { host: Host::new(build), now: Time::ZERO, effects: Vec::new() };
         world.input(&Input::Connect(Rights::Administrator));
         world.input(&Input::Connect(Rights::Administrator));
         world

@@ -283,7 +283,7 @@ impl Image {
             allocate(data, table.offset, layout, self.blocks.all, behind);
         }
         data.write(self.items.size.offset, &size.to_le_bytes());
-        data.extend_to(end);
+        data.resize(end.max(data.len()));
         Ok(())
     }
 }

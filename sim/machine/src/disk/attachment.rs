@@ -1,0 +1,165 @@
+//! The disks of machines: looked at when a machine starts or one is added, and held open while it runs.
+
+use hcs_rules::answer::Form;
+use hcs_rules::disk::attachment::{AttachmentFault, AttachmentRow, Moment, row};
+use hcs_rules::disk::{DiskFault, device};
+use hcs_rules::file::FileFault;
+use hcs_rules::grant::mask;
+use hcs_rules::hresult::Hresult;
+use uuid::Uuid;
+
+use super::Stop;
+use super::chain::Link;
+use crate::configuration::present;
+use crate::document::Node;
+use crate::files::path::HostPath;
+use crate::files::{By, FileId};
+use crate::host::Host;
+use crate::id::FoldedId;
+use crate::system::System;
+use crate::table::Key;
+
+/// A file that a machine which runs has open: the file, the machine by its place in the order of creation, and whether it
+/// shares the file with nobody.
+pub(crate) type Hold = (FileId, u64, bool);
+
+/// A disk in a document.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    path: &'a str,
+    read_only: bool,
+    /// Whether it is a virtual disk, and not the image of a CD.
+    is_disk: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// Physical disks and those of other programs are no files.
+    fn of(settings: Node<'a>) -> Option<Asked<'a>> {
+        let kind = present(settings, "Type").and_then(Node::as_str).unwrap_or("VirtualDisk");
+        let is_image = kind == "Iso";
+        let path = present(settings, "Path")?.as_str()?;
+        let read_only = is_image || present(settings, "ReadOnly").and_then(Node::as_bool) == Some(true);
+        (is_image || kind == "VirtualDisk").then_some(Asked { path, read_only, is_disk: !is_image })
+    }
+}
+
+impl Host {
+    /// What stands against the disks of a machine that starts.
+    pub(crate) fn disk_refusal(&self, key: Key) -> Option<(Hresult, Form)> {
+        let system = self.systems.get(key)?;
+        let fault = system.disks().find_map(|settings| self.disk_fault(system, settings))?;
+        Some((row(fault).code, AttachmentRow::form(Moment::Start)))
+    }
+
+    /// What stands against a disk that is added to a machine.
+    pub(crate) fn added_disk_refusal(&self, system: &System, settings: Node<'_>) -> Option<(Hresult, Form)> {
+        let fault = self.disk_fault(system, settings)?;
+        Some((row(fault).code, AttachmentRow::form(Moment::Modify)))
+    }
+
+    fn disk_fault(&self, system: &System, settings: Node<'_>) -> Option<AttachmentFault> {
+        let asked = Asked::of(settings)?;
+        let machine = FoldedId::of(&system.id).runtime_id();
+        self.open_for(system.sequence, machine, asked).err()
+    }
+
+    /// The files that a machine opens for a disk: none where the simulated host has no such folder.
+    fn open_for(&self, system: u64, machine: Uuid, asked: Asked<'_>) -> Result<Vec<Hold>, AttachmentFault> {
+        let file = match self.files.file_id(asked.path) {
+            Ok(file) => file,
+            Err(FileFault::NoFile) if !is_in_root(asked.path) => return Err(AttachmentFault::Missing),
+            Err(FileFault::IsFolder) => return Err(AttachmentFault::Denied),
+            Err(_) => return Ok(Vec::new()),
+        };
+        let write = if asked.read_only { 0 } else { mask::WRITE_DATA };
+        if !self.files.machine_may(file, machine, mask::READ_DATA | write) {
+            return Err(AttachmentFault::Denied);
+        }
+        let shared = |hold: &Hold| hold.0 == file && hold.1 != system && !asked.read_only;
+        if self.is_held_by_others(file, system, asked.read_only) || self.held_disks.iter().any(shared) {
+            return Err(AttachmentFault::Held);
+        }
+        let mut holds = vec![(file, system, !asked.read_only)];
+        if asked.is_disk {
+            let chain = self.chain_for(file, machine)?;
+            holds.extend(chain.iter().skip(1).map(|link| (link.file, system, false)));
+        }
+        Ok(holds)
+    }
+
+    /// Whether somebody else has a file for himself, or has it attached.
+    fn is_held_by_others(&self, file: FileId, system: u64, read_only: bool) -> bool {
+        let own = self.held_disks.contains(&(file, system, true));
+        let attached = self.disk_of_file(file).and_then(|disk| self.attachment(disk));
+        match attached {
+            Some(attachment) => !(attachment.read_only && read_only),
+            None => self.files.is_locked(file) && !own,
+        }
+    }
+
+    /// The chain of a machine's disk; empty where it is of a form that is not modelled.
+    fn chain_for(&self, file: FileId, machine: Uuid) -> Result<Vec<Link>, AttachmentFault> {
+        let content = match self.content(file, device::UNKNOWN) {
+            Ok(content) => content,
+            Err(Stop::Disk(DiskFault::Unmodelled)) => return Ok(Vec::new()),
+            Err(_) => return Err(AttachmentFault::Damaged),
+        };
+        // The service looks with the rights of the machine's account, which are looked at below.
+        let chain = self.chain(file, content, true, By::service(self.now)).map_err(|stop| match stop {
+            Stop::Disk(DiskFault::ParentMissing) => AttachmentFault::ParentMissing,
+            Stop::Disk(DiskFault::ParentBusy) => AttachmentFault::ParentHeld,
+            Stop::Disk(DiskFault::ParentDamaged | DiskFault::Unmodelled) => AttachmentFault::ParentDamaged,
+            _ => AttachmentFault::ParentChanged,
+        })?;
+        let may = |link: &Link| self.files.machine_may(link.file, machine, mask::READ_DATA);
+        if chain.iter().skip(1).all(may) { Ok(chain) } else { Err(AttachmentFault::ParentDenied) }
+    }
+
+    /// A machine opens its disks, those that it has now, and closes the others.
+    pub(crate) fn hold_disks(&mut self, key: Key) {
+        let Some(system) = self.systems.get(key) else { return };
+        let (sequence, machine) = (system.sequence, FoldedId::of(&system.id).runtime_id());
+        let disks: Vec<_> = system.disks().filter_map(Asked::of).collect();
+        if disks.is_empty() && self.held_disks.is_empty() {
+            return;
+        }
+        let holds: Vec<Hold> =
+            disks.into_iter().flat_map(|asked| self.open_for(sequence, machine, asked).unwrap_or_default()).collect();
+        self.release_disks(sequence);
+        for hold in holds {
+            if hold.2 {
+                self.files_mut().lock(hold.0, true);
+            }
+            self.held_disks.insert(hold);
+        }
+    }
+
+    /// A machine that is over closes its disks.
+    pub(crate) fn release_disks(&mut self, system: u64) {
+        if self.held_disks.is_empty() {
+            return;
+        }
+        let holds: Vec<Hold> = self.held_disks.iter().filter(|hold| hold.1 == system).copied().collect();
+        for hold in holds {
+            self.held_disks.remove(&hold);
+            if hold.2 {
+                self.files_mut().lock(hold.0, false);
+            }
+        }
+    }
+
+    /// Whether a machine that runs has a file open that it shares.
+    pub(super) fn is_shared_by_machine(&self, file: FileId) -> bool {
+        self.held_disks.iter().any(|hold| hold.0 == file && !hold.2)
+    }
+
+    /// Whether a machine that runs has a file of a volume open.
+    pub(super) fn holds_on(&self, volume: Option<Uuid>) -> bool {
+        self.held_disks.iter().any(|hold| Some(hold.0.volume) == volume)
+    }
+}
+
+/// Whether a path names something in a volume's root.
+fn is_in_root(path: &str) -> bool {
+    HostPath::parse(path).is_ok_and(|path| path.names.len() <= 1)
+}
