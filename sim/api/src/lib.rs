@@ -11,7 +11,8 @@
 //! | [`system`] | an owned compute system, blocking and async |
 //! | [`process`], [`stream`] | a command, a child with its streams, its exit status, as `std::process` has them |
 //! | [`files`] | state files, and access of machines to files |
-//! | [`storage`], [`disk`] | layers of container images, virtual disks |
+//! | [`storage`], [`disk`] | the calls on layers of container images and on virtual disks |
+//! | [`layer`] | layers by what is done with them, and a mount that lives as long as its value |
 //! | [`block_on`] | the smallest executor |
 //! | `windows` | the real DLLs, loaded late; only on Windows |
 //!
@@ -23,6 +24,7 @@ mod executor;
 pub mod files;
 pub mod hcs;
 mod json;
+pub mod layer;
 mod listener;
 pub mod operation;
 pub mod process;

@@ -16,8 +16,8 @@ use crate::files::{Data, Meta, Staged, What};
 use crate::guest::{Await, Given, Taken};
 use crate::handle::Handle;
 use crate::input::{
-    CreateOptions, End, Fate, FileEvent, GuestRequest, Input, Registered, Request, StreamRequest, Text, VolumeEvent,
-    WorldEvent,
+    CreateOptions, End, Fate, FileEvent, GuestRequest, Input, LayerEvent, Registered, Request, StreamRequest, Text,
+    VolumeEvent, WorldEvent,
 };
 use crate::table::Key;
 use crate::time::Time;
@@ -142,6 +142,11 @@ impl Canonical<'_> {
                     WorldEvent::SavedState(path, there) => self.tag(13).string(path).tag((*there).into()),
                     WorldEvent::Files(event) => self.tag(18).file_event(event),
                     WorldEvent::ManagerStarts(id) => self.tag(19).string(id),
+                    WorldEvent::Layer(event) => match event {
+                        LayerEvent::TornImport(files) => self.tag(21).number((*files).into()),
+                        LayerEvent::Collision(there) => self.tag(22).tag((*there).into()),
+                        LayerEvent::Busy(volume, times) => self.tag(23).string(volume).number((*times).into()),
+                    },
                     WorldEvent::Privilege(client, privilege, enabled) => {
                         self.tag(20).number(client.0.into()).tag(*privilege as u8).tag((*enabled).into())
                     }
@@ -481,6 +486,9 @@ impl Canonical<'_> {
             Finding::UnmodelledCall(client, export) => self.tag(3).number(client.0.into()).number((*export).into()),
             Finding::UnmodelledCase(client, row) => self.tag(4).number(client.0.into()).string(row),
             Finding::UnmodelledProgram(process, what) => self.tag(6).number((*process).into()).string(what),
+            Finding::Exception(client, call, code) => {
+                self.tag(7).number(client.0.into()).tag(*call as u8).number(code.0.into())
+            }
             Finding::NotExported(client, call) => self.tag(5).number(client.0.into()).tag(*call as u8),
         };
     }

@@ -146,6 +146,8 @@ pub enum Finding {
     UnmodelledCase(ClientId, &'static str),
     /// A program of a guest was asked for something that is not modelled: what, in the program's own words.
     UnmodelledProgram(u32, &'static str),
+    /// The real call raises an exception, and the caller's process dies of it.
+    Exception(ClientId, Call, Hresult),
     /// The build does not export the call.
     NotExported(ClientId, Call),
 }
@@ -153,7 +155,13 @@ pub enum Finding {
 impl Finding {
     /// Whether the real DLL would have faulted.
     pub const fn would_fault(&self) -> bool {
-        matches!(self, Finding::BadHandle(..) | Finding::BadArgument(..) | Finding::ClosedWhileWaiting(..))
+        matches!(
+            self,
+            Finding::BadHandle(..)
+                | Finding::BadArgument(..)
+                | Finding::ClosedWhileWaiting(..)
+                | Finding::Exception(..)
+        )
     }
 }
 

@@ -13,6 +13,7 @@
 //! | `meta` | attributes, times, streams and what else files have |
 //! | `stage` | a tree of files put somewhere at once |
 //! | `trouble` | what will go wrong, because the world says so |
+//! | `view` | what a volume shows while a filter is attached to it |
 //! | `walk` | what is in a folder and below, trees compared |
 //! | `call` | the calls on files, and what saves and restores do |
 //! | `event` | what the world does to files |
@@ -33,6 +34,7 @@ mod stage;
 mod tree;
 mod trouble;
 mod verb;
+mod view;
 mod volume;
 mod walk;
 

@@ -29,6 +29,7 @@ use crate::effect::{Effect, Reply};
 use crate::files::Files;
 use crate::id::{FoldedId, Index};
 use crate::input::{ClientId, Input, Registered};
+use crate::layer::filter::Filter;
 use crate::operation::{Lane, Operation, Work};
 use crate::process::{Process, ProcessHandle};
 use crate::service::Settings;
@@ -72,6 +73,12 @@ pub struct Host {
     pub(crate) pipes: Table<Pipe>,
     pub(crate) streams: Table<StreamEnd>,
     pub(crate) disk_handles: Table<DiskHandle>,
+    /// The filters that are attached, by their volumes.
+    pub(crate) filters: BTreeMap<Uuid, Filter>,
+    /// After how many files the next import breaks off, if it does.
+    pub(crate) torn_import: Option<u32>,
+    /// Whether the filter of another product is in the way.
+    pub(crate) filter_collision: bool,
     /// The disks that are open or attached.
     pub(crate) disks: Table<Disk>,
     /// The files that machines which run have open.
@@ -124,6 +131,9 @@ impl PartialEq for Host {
             && self.pipes == other.pipes
             && self.streams == other.streams
             && self.disk_handles == other.disk_handles
+            && self.filters == other.filters
+            && self.torn_import == other.torn_import
+            && self.filter_collision == other.filter_collision
             && self.disks == other.disks
             && self.held_disks == other.held_disks
             && self.signals == other.signals
@@ -165,6 +175,9 @@ impl Host {
             pipes: Table::default(),
             streams: Table::default(),
             disk_handles: Table::default(),
+            filters: BTreeMap::new(),
+            torn_import: None,
+            filter_collision: false,
             disks: Table::default(),
             held_disks: BTreeSet::new(),
             signals: BTreeMap::new(),

@@ -20,7 +20,7 @@ use crate::guest::{Await, Output};
 use crate::handle::Handle;
 
 pub use self::disk::DiskRequest;
-pub use self::layer::LayerRequest;
+pub use self::layer::{LayerEvent, LayerRequest};
 
 /// A client: one process that uses the service. Numbered from 1 in the order of connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -618,6 +618,8 @@ pub enum WorldEvent {
     Files(FileEvent),
     /// The process of this id in the system with this id ends with this code, as if by itself.
     ProcessEnd(Arc<str>, u32, u32),
+    /// Something happens to layers, or to filters.
+    Layer(LayerEvent),
     /// A client enables a privilege of its token, or disables it.
     Privilege(ClientId, Privilege, bool),
     /// Guests have this program from now on, under this name, or no more.

@@ -47,9 +47,14 @@ impl Host {
                 true
             }
             WorldEvent::SavedState(path, there) => self.set_saved_state(path, *there),
+            WorldEvent::Layer(event) => self.happen_to_layers(event),
             WorldEvent::Files(event) => {
                 let by = By::world(self.now);
-                self.files_mut().happen(event, by)
+                let happened = self.files_mut().happen(event, by);
+                // A filter goes with its volume.
+                let files = &self.files;
+                self.filters.retain(|volume, _| files.volume(*volume).is_some());
+                happened
             }
             WorldEvent::Privilege(client, privilege, enabled) => self.set_privilege(*client, *privilege, *enabled),
             WorldEvent::ProcessEnd(id, process, code) => match self.index.get(&FoldedId::of(id)) {

@@ -6,7 +6,7 @@ use hcs_machine::canonical::Digest;
 use hcs_machine::effect::{Finding, Notification, Reply, Target};
 use hcs_machine::handle::Handle;
 use hcs_machine::input::disk::{CreateDisk, Merge, OpenDisk, SetInformation, StorageType};
-use hcs_machine::input::{CreateOptions, DiskRequest, End, LayerRequest, Request, Text, WorldEvent};
+use hcs_machine::input::{CreateOptions, DiskRequest, End, LayerEvent, LayerRequest, Request, Text, WorldEvent};
 use hcs_machine::{ClientId, Effect, Fate, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::argument::ArgumentFault;
@@ -73,6 +73,12 @@ fn every_part_of_an_input_counts() {
         WorldEvent::ClientDeath(ClientId(2)),
         WorldEvent::ServiceStop,
         WorldEvent::ServiceReturn,
+        WorldEvent::Layer(LayerEvent::TornImport(1)),
+        WorldEvent::Layer(LayerEvent::TornImport(2)),
+        WorldEvent::Layer(LayerEvent::Collision(true)),
+        WorldEvent::Layer(LayerEvent::Collision(false)),
+        WorldEvent::Layer(LayerEvent::Busy("D:\\".into(), 1)),
+        WorldEvent::Layer(LayerEvent::Busy("D:\\".into(), 2)),
         WorldEvent::Privilege(ClientId(1), Privilege::Backup, true),
         WorldEvent::Privilege(ClientId(1), Privilege::Backup, false),
         WorldEvent::Privilege(ClientId(1), Privilege::Restore, false),

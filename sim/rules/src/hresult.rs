@@ -77,6 +77,14 @@ hresults! {
     ERROR_VIRTUAL_DISK_LIMITATION = 0xC03A_001A, "The requested operation could not be completed due to a virtual disk system limitation. Virtual hard disk files must be uncompressed and unencrypted and must not be sparse.";
     ERROR_VHD_INVALID_TYPE = 0xC03A_001B, "The requested operation cannot be performed on a virtual disk of this type.";
     ERROR_VHD_RESIZE_WOULD_TRUNCATE_DATA = 0xC03A_0025, "The requested resize operation could not be completed because it might truncate user data residing on the virtual disk.";
+    ERROR_GEN_FAILURE = 0x8007_001F, "A device attached to the system is not functioning.";
+    ERROR_BADDB = 0x8007_03F1, "The configuration registry database is corrupt.";
+    ERROR_REPARSE_TAG_INVALID = 0x8007_1129, "The tag present in the reparse point buffer is invalid.";
+    ERROR_FLT_DO_NOT_ATTACH = 0x801F_000F, "Do not attach the filter to the volume at this time.";
+    ERROR_FLT_DO_NOT_DETACH = 0x801F_0010, "Do not detach the filter from the volume at this time.";
+    ERROR_FLT_INSTANCE_NAME_COLLISION = 0x801F_0012, "An instance already exists with this name on the volume specified.";
+    ERROR_FLT_INSTANCE_NOT_FOUND = 0x801F_0015, "The instance was not found.";
+    STATUS_ASSERTION_FAILURE = 0xC000_0420, "An assertion failure has occurred.";
     HCS_E_TERMINATED_DURING_START = 0x8037_0100, "The virtual machine or container exited unexpectedly while starting.";
     HCS_E_IMAGE_MISMATCH = 0x8037_0101, "The container operating system does not match the host operating system.";
     HCS_E_HYPERV_NOT_INSTALLED = 0x8037_0102, "The virtual machine could not be started because a required feature is not installed.";

@@ -31,6 +31,8 @@ closed! {
         CoarseMemory,
         /// A container of schema 2 whose `Storage.Layers` are there and empty takes the service down when it is made.
         EmptyLayersStopService,
+        /// `HcsDestroyLayer` succeeds and leaves the folder.
+        DestroyKeepsLayer,
     }
 }
 
@@ -70,6 +72,7 @@ pub const QUIRKS: [QuirkRow; Quirk::COUNT] = [
     quirk(Quirk::CoarseMemory, &[observed("appsandbox issue 11: its reporter's 8006 MB are refused, 8000 taken; the maintainer speaks of odd sizes", &[B26100]), assumed("that a piece has 4 MB, the least that agrees with both sizes")]),
     quirk(Quirk::EmptyLayersStopService, &[observed("hcsctl: the service fast-fails, for a shortened list too", &[B26200]),
         assumed("when the creation would be done; whether a list is shortened cannot be known from the document, and the double does not know the parents of layers: it takes every list with an element for whole")]),
+    quirk(Quirk::DestroyKeepsLayer, &[observed("hcsctl: now and then, for no cause that was found; docker-ci-zap issue 7", &[B26200])]),
 ];
 
 const _: () = {

@@ -1,5 +1,6 @@
 //! The rules as a page: every row, the counts by evidence, a diagram of each kind's states. Generated, never edited.
 
+mod layer;
 mod process;
 
 use core::fmt::Write as _;
@@ -41,6 +42,7 @@ fn write_page(out: &mut String) -> core::fmt::Result {
     process::write_guests(out)?;
     write_stage_rows(out)?;
     write_files(out)?;
+    layer::write_rows(out)?;
     write_resources(out)?;
     write_properties(out)?;
     write_failures(out)?;
@@ -410,6 +412,9 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(access::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(privilege::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(privilege::FACTS.iter().copied());
+    let rows = rows.chain(crate::layer::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(crate::layer::path::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(crate::layer::form::FACTS.iter().copied());
     let rows = rows.chain(file::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(file::FACTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(grant::GRANTS.iter().map(|row| (row.id, row.sources)));

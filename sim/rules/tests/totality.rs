@@ -177,6 +177,10 @@ fn the_other_tables_are_total_too() {
             "another order",
         ),
         ("argument.rs", "ArgumentFault::EmptyId, ", "", "no row: "),
+        ("layer/folder.rs", "LayerStates::of(&[S::Absent]);", "LayerStates::of(&[S::Absent, S::File]);", "doubled: "),
+        ("layer/volume.rs", "LayerStates::of(&[S::Plain, S::Formatted]);", "LayerStates::of(&[S::Plain]);", "no row: "),
+        ("layer/path.rs", "&[F::NotReady]", "&[F::Denied]", "doubled: "),
+        ("privilege.rs", "tokens: Tokens::of(&[Token::Enabled]),", "tokens: Tokens::EVERY,", "doubled: "),
         ("file.rs", "FileFaults::of(&[FileFault::Torn])", "FileFaults::of(&[FileFault::Newer])", "doubled: "),
         (
             "file.rs",

@@ -34,6 +34,7 @@
 //! | `entry` | waiting until a call is entered |
 //! | `fault` | rules of faults; holding, dropping and doubling notifications |
 //! | [`director`] | what the world does, in the words of stories |
+//! | `layer` | layers of the host, as a test puts them there |
 //! | `storage`, `disk` | a client's calls on layers and on disks |
 //! | `files` | the host's files, as a test puts them and looks at them |
 //! | [`tar`] | layers in tars, as registries keep them |
@@ -69,6 +70,8 @@ mod fault;
 mod files;
 #[cfg(not(hcs_loom))]
 mod guest;
+#[cfg(not(hcs_loom))]
+mod layer;
 #[cfg(hcs_loom)]
 mod loom;
 #[cfg(not(hcs_loom))]

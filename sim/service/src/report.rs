@@ -94,6 +94,9 @@ pub(crate) fn sentence(finding: &Finding, name: impl Fn(u32) -> String) -> Strin
         }
         Finding::UnmodelledCase(client, row) => format!("{row}, asked for by {}", name(client.0)),
         Finding::UnmodelledProgram(process, what) => format!("process {process} of a guest: {what}"),
+        Finding::Exception(client, call, code) => {
+            format!("{} by {} raised an exception: {code} (0x{:08X})", call.export(), name(client.0), code.0)
+        }
         Finding::NotExported(client, call) => {
             format!("{} by {}: this build does not export it", call.export(), name(client.0))
         }

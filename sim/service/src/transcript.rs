@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hcs_machine::effect::{Effect, GuestId, GuestReply, Reply, StreamReply};
 use hcs_machine::guest::{Await, Given, Output, Taken};
 use hcs_machine::input::{
-    DiskRequest, End, FileEvent, GuestRequest, Request, StreamRequest, Text, VolumeEvent, WorldEvent,
+    DiskRequest, End, FileEvent, GuestRequest, LayerEvent, Request, StreamRequest, Text, VolumeEvent, WorldEvent,
 };
 use hcs_machine::{Host, Input, Time};
 use hcs_rules::disk::DiskClass;
@@ -148,6 +148,10 @@ fn world(event: &WorldEvent) -> String {
         WorldEvent::SavedState(path, true) => format!("a saved state is at {path}"),
         WorldEvent::SavedState(path, false) => format!("no saved state is at {path}"),
         WorldEvent::Files(event) => on_files(event),
+        WorldEvent::Layer(LayerEvent::TornImport(files)) => format!("the next import breaks off after {files} files"),
+        WorldEvent::Layer(LayerEvent::Collision(true)) => "another product's filter is in the way".to_owned(),
+        WorldEvent::Layer(LayerEvent::Collision(false)) => "another product's filter is gone".to_owned(),
+        WorldEvent::Layer(LayerEvent::Busy(volume, times)) => format!("the filter of {volume} is kept {times} times"),
         WorldEvent::Privilege(client, privilege, true) => format!("client {} enables {}", client.0, privilege.name()),
         WorldEvent::Privilege(client, privilege, false) => format!("client {} disables {}", client.0, privilege.name()),
         WorldEvent::ProcessEnd(id, process, code) => format!("process {process} of {id} ends with {code}"),

@@ -7,6 +7,7 @@ use hcs_rules::disk::{
     DiskFault, FIRST_NUMBER, HandleKind, PARTITIONED, access, attach, device, format_wants, gives_volume,
 };
 use hcs_rules::file::{FileSystem, MOST_NESTED};
+use hcs_rules::layer::form::VOLUME_INFORMATION;
 use uuid::Uuid;
 
 use super::chain::{Content, Link};
@@ -148,6 +149,7 @@ impl Host {
             for key in above {
                 self.detach(key);
             }
+            self.detach_filter(volume);
             let stored = self.files_mut().detach_volume(volume).filter(|_| !attachment.read_only);
             if let Some(stored) = stored {
                 // What lies too deep in other disks is lost with its volume: nothing else can be done with it.
@@ -204,6 +206,7 @@ impl Host {
         let content = self.content(file, device::UNKNOWN)?;
         let stored = self.new_volume(file, content.size());
         if let Some(volume) = volume {
+            self.detach_filter(volume);
             self.files_mut().detach_volume(volume);
         }
         let volume = self.bring_up(key, &stored, false);
@@ -233,6 +236,7 @@ impl Host {
         let before = self.files.volume_in(file).map_or(Uuid::nil(), |stored| stored.id);
         let id = self.new_id(before, "volume", &path);
         let capacity = size.saturating_sub(PARTITIONED);
-        StoredVolume::new(id, FileSystem::Ntfs, capacity, self.now.as_file_time())
+        let now = self.now.as_file_time();
+        StoredVolume::new(id, FileSystem::Ntfs, capacity, now).with_folder(VOLUME_INFORMATION, now)
     }
 }

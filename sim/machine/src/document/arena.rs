@@ -160,4 +160,9 @@ impl<'a> Node<'a> {
     pub fn is_object(self) -> bool {
         self.value() == Value::Object
     }
+
+    /// Whether it is an array.
+    pub fn is_array(self) -> bool {
+        self.value() == Value::Array
+    }
 }

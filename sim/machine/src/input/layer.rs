@@ -1,5 +1,7 @@
 //! The calls on layers: the exports of `computestorage.dll`.
 
+use std::sync::Arc;
+
 use hcs_rules::vocabulary::Call;
 
 use super::Text;
@@ -107,4 +109,15 @@ impl LayerRequest {
             _ => None,
         }
     }
+}
+
+/// What the world does to layers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LayerEvent {
+    /// The next import breaks off after so many files.
+    TornImport(u32),
+    /// The filter of another product is on every volume, or is there no more.
+    Collision(bool),
+    /// The filter of the volume with this root is not let go so many times.
+    Busy(Arc<str>, u32),
 }

@@ -302,7 +302,7 @@ fn file(path: &str, data: Data, times: Times) -> Staged {
     Staged { path: path.into(), what: What::File(data, Meta { times, ..plain() }) }
 }
 
-fn empty_hive() -> Data {
+pub(super) fn empty_hive() -> Data {
     let mut hive = Data::zeros(folder::EMPTY_HIVE as u64);
     hive.write(0, folder::EMPTY_HIVE_MARK);
     hive

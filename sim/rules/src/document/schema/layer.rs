@@ -19,7 +19,11 @@ pub static LAYER_DATA: Type = Type {
     formerly: None,
     since: (2, 0),
     until: None,
-    members: &[m("Layers", Array(&Object(&LAYER)), (2, 1)), m("SchemaVersion", Object(&VERSION), (2, 1))],
+    members: &[
+        m("FilterType", OneOf(&FILTER_TYPE), (2, 1)).used_by("hcsshim"),
+        m("Layers", Array(&Object(&LAYER)), (2, 1)),
+        m("SchemaVersion", Object(&VERSION), (2, 1)),
+    ],
 };
 
 /// `OsLayerOptions`
@@ -38,3 +42,10 @@ pub static OS_LAYER_OPTIONS: Type = Type {
 /// `OsLayerType`
 pub static OS_LAYER_TYPE: Choice =
     Choice { name: "OsLayerType", formerly: None, values: &[v("Container", (2, 1)), v("Vm", (2, 1))] };
+
+/// The filter of a `LayerData`: in no published schema.
+pub static FILTER_TYPE: Choice = Choice {
+    name: "FilterType",
+    formerly: None,
+    values: &[v("UnionFS", (2, 1)).used_by("hcsshim"), v("WCIFS", (2, 1)).used_by("hcsshim")],
+};
