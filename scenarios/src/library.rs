@@ -37,6 +37,7 @@ pub const STORIES: &[Item] = items!("stories", "txt":
     "files",
     "access",
     "disks",
+    "layers",
     "state-files",
     "exec",
     "session",

@@ -3,6 +3,7 @@
 mod client;
 mod disk;
 mod files;
+mod layer;
 mod process;
 mod talk;
 mod words;
@@ -131,6 +132,17 @@ commands! {
     "parent-of-disk" "agent parent-of-disk data C:\\ProgramData\\base.vhdx" "Tells a disk where its parent is now." Stage::parent_of_disk;
     "detach-disk" "agent detach-disk data" "Detaches a disk." Stage::detach_disk;
     "close-disk" "agent close-disk data" "Closes a disk's handle." Stage::close_disk;
+    "import-layer" "agent import-layer C:\\layers\\base C:\\staged\\base" "Imports a layer from a folder in transport form. Its parents follow, the topmost first." Stage::import_layer;
+    "export-layer" "agent export-layer C:\\layers\\base C:\\ProgramData" "Exports a layer to a folder. Its parents follow." Stage::export_layer;
+    "export-changes" "agent export-changes data C:\\ProgramData C:\\layers\\base" "Exports what a mounted writable layer has changed. Its parents follow." Stage::export_changes;
+    "destroy-layer" "agent destroy-layer C:\\layers\\base" "Removes a layer, or any folder." Stage::destroy_layer;
+    "setup-base" "agent setup-base C:\\layers\\base" "Makes a base layer ready for containers." Stage::setup_base;
+    "setup-machine" "agent setup-machine C:\\layers\\base\\UtilityVM data" "Makes a base layer ready for utility VMs, on a disk." Stage::setup_machine;
+    "setup-volume" "agent setup-volume C:\\layers\\base data" "Makes a base layer ready on a volume." Stage::setup_volume;
+    "initialize" "agent initialize data C:\\layers\\base" "Makes a volume that of a writable layer: its root, or the name of its disk. Its parents follow." Stage::initialize;
+    "attach-filter" "agent attach-filter data C:\\layers\\base" "Lets a volume show what its parents have, which follow." Stage::attach_filter;
+    "detach-filter" "agent detach-filter data" "Lets a volume show its own alone again." Stage::detach_filter;
+    "show" "agent show data" "Shows what is on the volume of a disk." Stage::show;
     "call" "agent call HcsSystemControl" "Calls an export that is not modelled." Stage::unmodelled;
     "dies" "agent dies" "The client's process dies." Stage::dies;
 }

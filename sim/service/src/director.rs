@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `world` | systems, guests, the host, faults, time |
 //! | `files` | files of the host |
+//! | `layer` | layers of the host |
 //! | `words` | how a line is split, what its times and calls mean |
 
 mod files;
+mod layer;
 mod words;
 mod world;
 
@@ -77,6 +79,10 @@ directions! {
     Words "file" "file C:\\vms\\disk.vhdx" "A file is put on the host, with the words that follow `=`; or `gone`, `copied TO`, `renamed TO`, `linked NEW`, `attributes AHS`, `stream NAME = ...`, `stream NAME gone`, `in-use-for TIMES`, `locked`, `unlocked`, `read-only`, `writable`, `denied`, `permitted`." Director::file;
     Words "folder" "folder C:\\vms" "A folder is put on the host, or `gone`." Director::folder;
     Words "volume" "volume D" "A volume appears; or `gone`, `read-only`, `writable`, `not-ready`, `ready`, `formatted refs`, `full-at-write NTH`, `not-ready-for TIMES`, `room` and a number of bytes." Director::volume;
+    Words "layer" "layer C:\\staged\\base base Windows\\notepad.exe=text" "A layer in transport form is put there: `base` is what every base layer has, `NAME=TEXT` a file, `-NAME` gone from below." Director::layer;
+    Words "import-torn" "import-torn 2" "The next import breaks off after so many files." Director::import_torn;
+    Words "filter-collision" "filter-collision on" "The filter of another product is on every volume, or `off`." Director::filter_collision;
+    Words "filter-kept" "filter-kept \\\\?\\Volume{8fd5b7c0-0000-0000-0000-100000000000}\\ 2" "The filter of a volume is not let go so many times." Director::filter_kept;
     Words "tree" "tree C:\\ProgramData" "What is in a folder of the host and below it; with `attributes`, those too." Director::tree;
     Words "acl" "acl C:\\Windows" "The access control list of a file or folder of the host." Director::acl;
     Words "inspect" "inspect C:\\vms\\none.vmgs" "What is in a state file of the host." Director::inspect;
