@@ -7,8 +7,10 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use hcs_sim::Simulator;
+use hcs_api::layer::{Layer, set_up_base};
+use hcs_rules::build::Build;
 use hcs_sim::tar::{self, Blob, Found, Item, LayerPath, Options, Transport};
+use hcs_sim::{Client, Simulator};
 
 /// What can be done with a layer.
 #[derive(Clone, Debug, Subcommand)]
@@ -25,6 +27,9 @@ pub enum Command {
         /// The tar of a parent, the topmost first; a layer without parents is a base layer
         #[arg(long)]
         parent: Vec<PathBuf>,
+        /// The Windows build, by its number
+        #[arg(long, value_parser = build, default_value = "20348")]
+        build: Build,
     },
     /// Make a transport folder of a tar, or a tar of a transport folder
     Convert {
@@ -45,7 +50,7 @@ pub enum Command {
 pub fn run(command: Command, out: &mut dyn Write) -> Result<bool, String> {
     match command {
         Command::List { tar } => list(&tar, out),
-        Command::Check { tar, parent } => check(&tar, &parent, out),
+        Command::Check { tar, parent, build } => check(&tar, &parent, build, out),
         Command::Convert { from, to, parent } => convert(&from, &to, &parent, out),
     }
 }
@@ -68,28 +73,72 @@ fn list(tar: &Path, out: &mut dyn Write) -> Result<bool, String> {
     Ok(true)
 }
 
-fn check(tar: &Path, parents: &[PathBuf], out: &mut dyn Write) -> Result<bool, String> {
+fn build(text: &str) -> Result<Build, String> {
+    let known = || Build::ALL.iter().map(|build| build.number().to_string()).collect::<Vec<_>>().join(", ");
+    let build = text.parse().ok().and_then(Build::from_number);
+    build.ok_or_else(|| format!("no build that is simulated; there are {}", known()))
+}
+
+/// Imports the layer on a simulated host, on its parents.
+fn check(tar: &Path, parents: &[PathBuf], build: Build, out: &mut dyn Write) -> Result<bool, String> {
     let parents = layers(parents)?;
-    let is_base = parents.is_empty();
-    let options = Options { is_base, keeps_bytes: false, ..Options::child() };
     let mut say = |line: String| writeln!(out, "{line}").map_err(|error| error.to_string());
-    let mut layer = match tar::read(open(tar)?, &options, |path| file_of(&parents, path)) {
+    let options = if parents.is_empty() { Options::base() } else { Options::child() };
+    let layer = match tar::read(open(tar)?, &options, |path| file_of(&parents, path)) {
         Ok(layer) => layer,
         Err(error) => {
             say(format!("refused: {error}"))?;
             return Ok(false);
         }
     };
-    let counts = (layer.items.len(), layer.tombstones.len());
-    let before: Vec<LayerPath> = layer.items.keys().cloned().collect();
-    layer.complete();
-    for path in layer.items.keys().filter(|path| !is_base && before.binary_search(path).is_err()) {
+    let mut complete = layer.clone();
+    complete.complete();
+    for path in complete.items.keys().filter(|path| !options.is_base && !layer.items.contains_key(path)) {
         say(format!("note: {} is not in it, and is made empty for an import", path.as_str().replace('\\', "/")))?;
     }
-    let kind = if is_base { "a base layer" } else { "a layer" };
-    say(format!("taken as {kind}: {} files and folders, {} whiteouts", counts.0, counts.1))?;
+    let sim = Simulator::builder().on(build).start();
+    let client = sim.client("hcs-sim");
+    let mut chain: Vec<Layer> = Vec::new();
+    for (index, parent) in parents.iter().rev().enumerate() {
+        import(&sim, &client, index, parent, &mut chain).map_err(|error| format!("a parent: {error}"))?;
+    }
+    if let Err(error) = import(&sim, &client, parents.len(), &layer, &mut chain) {
+        say(format!("refused: {error}"))?;
+        return Ok(false);
+    }
+    let kind = if options.is_base { "a base layer" } else { "a layer" };
+    let (count, gone) = (layer.items.len(), layer.tombstones.len());
+    say(format!("{} takes it as {kind}: {count} files and folders, {gone} whiteouts", build.title()))?;
     Ok(true)
 }
+
+/// Puts a layer on those of a chain, of which the topmost is the first.
+fn import(
+    sim: &Simulator,
+    client: &Client,
+    index: usize,
+    layer: &Transport,
+    chain: &mut Vec<Layer>,
+) -> Result<(), String> {
+    let (to, staged) = (format!(r"C:\layers\{index}"), format!(r"C:\staged\{index}"));
+    let put = |place: &str, tree| {
+        if sim.put_tree(place, tree) { Ok(()) } else { Err("it cannot be put on a volume".to_owned()) }
+    };
+    if chain.is_empty() {
+        put(&to, layer.staged_base())?;
+        set_up_base(client, &to, SCRATCH_SIZE).map_err(|error| error.to_string())?;
+    } else {
+        let mut layer = layer.clone();
+        layer.complete();
+        put(&staged, layer.staged().map_err(|bad| tar::Error::from(bad).to_string())?)?;
+        hcs_api::layer::import(client, &to, &staged, chain).map_err(|error| error.to_string())?;
+    }
+    chain.insert(0, Layer::new(&format!("00000000-0000-0000-0000-{index:012}"), &to));
+    Ok(())
+}
+
+/// The size of a writable layer of a base, in bytes: what clients ask for.
+const SCRATCH_SIZE: u64 = 20 << 30;
 
 fn convert(from: &Path, to: &Path, parents: &[PathBuf], out: &mut dyn Write) -> Result<bool, String> {
     let failed = |path: &Path| {

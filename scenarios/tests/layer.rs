@@ -51,6 +51,19 @@ fn layer(more: &[(&str, Item)]) -> Transport {
     layer
 }
 
+/// What every base has.
+fn base(more: &[(&str, Item)]) -> Transport {
+    let config = r"Files\Windows\System32\config";
+    let mut of = layer(more);
+    for folder in [r"Files\Windows", r"Files\Windows\System32", config] {
+        of.items.insert(LayerPath::new(folder), blob(FOLDER, b""));
+    }
+    for hive in ["DEFAULT", "SAM", "SECURITY", "SOFTWARE", "SYSTEM"] {
+        of.items.insert(LayerPath::new(&format!(r"{config}\{hive}")), blob(ARCHIVE, b"regf"));
+    }
+    of
+}
+
 fn write(path: &Path, layer: &Transport) {
     tar::write(layer, std::fs::File::create(path).expect("it can be made")).expect("it can be written");
 }
@@ -73,10 +86,15 @@ fn a_layer_is_listed_checked_and_converted() {
     for part in ["Files/ä/one, stream s of 6", "gone                           Files/ä/gone", "5 entries, 5 bytes"] {
         assert!(listed.contains(part), "{listed}");
     }
-    write(&folder.0.join("base.tar"), &layer(&[]));
+    write(&folder.0.join("base.tar"), &base(&[]));
     let checked = printed(&folder, &["check", "layer.tar", "--parent", "base.tar"], 0);
     assert!(checked.contains("note: Hives/System_Delta is not in it"), "{checked}");
-    assert!(checked.ends_with("taken as a layer: 4 files and folders, 1 whiteouts\n"), "{checked}");
+    assert!(
+        checked.ends_with("Windows Server 2022 takes it as a layer: 4 files and folders, 1 whiteouts\n"),
+        "{checked}"
+    );
+    let checked = printed(&folder, &["check", "base.tar", "--build", "26100"], 0);
+    assert!(checked.contains("takes it as a base layer"), "{checked}");
     let checked = printed(&folder, &["check", "layer.tar"], 1);
     assert_eq!(checked, "refused: Files/ä/.wh.gone: a base layer cannot have whiteouts\n");
 
@@ -99,10 +117,14 @@ fn a_layer_is_listed_checked_and_converted() {
 #[test]
 fn a_hard_link_leads_into_a_parent() {
     let folder = Folder::new("link");
-    write(&folder.0.join("base.tar"), &layer(&[(r"Files\one", blob(ARCHIVE, b"bytes"))]));
+    write(&folder.0.join("base.tar"), &base(&[(r"Files\one", blob(ARCHIVE, b"bytes"))]));
     write(&folder.0.join("layer.tar"), &layer(&[(r"Files\two", Item::Link(LayerPath::new(r"Files\one")))]));
     let refused = "Files/two: the target of a hard link is not there";
     assert_eq!(printed(&folder, &["check", "layer.tar"], 1), format!("refused: {refused}\n"));
+    // A base that lacks what every base has is taken by none.
+    write(&folder.0.join("bare.tar"), &layer(&[]));
+    let checked = printed(&folder, &["check", "bare.tar"], 1);
+    assert!(checked.starts_with("refused: HcsSetupBaseOSLayer"), "{checked}");
     assert_eq!(printed(&folder, &["convert", "layer.tar", "folder"], 2), format!("hcs-sim: {refused}\n"));
     printed(&folder, &["check", "layer.tar", "--parent", "base.tar"], 0);
     printed(&folder, &["convert", "layer.tar", "folder", "--parent", "base.tar"], 0);

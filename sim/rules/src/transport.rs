@@ -505,6 +505,16 @@ pub const FACTS: &[FactRow] = &[
             assumed("lines of Windows, with a carriage return, are read too"),
         ],
     },
+    FactRow {
+        id: "transport.times",
+        sources: &[
+            observed(
+                "hcsctl: an exported chain that is imported again has the same manifests",
+                &[crate::build::Build::B26200],
+            ),
+            assumed("that a folder keeps its times though something is gone from it"),
+        ],
+    },
     FactRow { id: "transport.links", sources: &[client("hcsshim: names of one file are hard links of one blob")] },
     FactRow {
         id: "transport.tar",

@@ -29,7 +29,15 @@ impl Host {
     fn bury(&mut self, layer: &str, path: &str, parents: &[String], by: By) -> Found<()> {
         let Some((folders, _)) = path.rsplit_once('\\') else { return Ok(()) };
         self.make_way(layer, folders, |folder| folder.to_owned(), parents, by)?;
-        self.files_mut().bury(&below(layer, path)?, by)
+        let path = below(layer, path)?;
+        self.keep_times(&below(layer, folders)?, by, |files| files.bury(&path, by))
+    }
+
+    /// Does something in a folder that keeps the times with which it came.
+    fn keep_times(&mut self, folder: &str, by: By, act: impl FnOnce(&mut Files) -> Found<()>) -> Found<()> {
+        let times = self.files.meta(folder)?.times;
+        act(self.files_mut())?;
+        self.files_mut().set_times(folder, times, by)
     }
 
     /// Makes folders below a place as the nearest parent has them, as far as they are not there. `of` says where a parent has
@@ -44,13 +52,14 @@ impl Host {
     ) -> Found<()> {
         let mut above = String::new();
         for name in way.split('\\') {
+            let within = below(place, &above)?;
             above = if above.is_empty() { name.to_owned() } else { format!("{above}\\{name}") };
             let here = below(place, &above)?;
             if self.files.has_folder(&here) {
                 continue;
             }
             let found = parents.iter().find_map(|parent| self.files.meta(&below(parent, &of(&above)).ok()?).ok());
-            self.files_mut().make_folder(&here, by)?;
+            self.keep_times(&within, by, |files| files.make_folder(&here, by))?;
             if let Some(meta) = found {
                 self.files_mut().set_meta(&here, meta, by)?;
             }

@@ -1,6 +1,7 @@
 //! Layers in tars: what is read is what was written, on the way through the host's files too; what is refused, by name; cut and
 //! random bytes.
 
+mod chain;
 mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
