@@ -4,6 +4,7 @@ use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented, observed};
 use crate::file::ON_FILES;
 use crate::hresult::Hresult;
+use crate::legacy;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
 
@@ -45,7 +46,8 @@ const ENTRANCES: Calls = Calls::of(&[
     Call::GetServiceProperties,
     Call::ModifyServiceSettings,
     Call::SubmitWerReport,
-]);
+])
+.or(legacy::ENTRANCES);
 
 /// Every row of the rights stage.
 pub const ROWS: &[AccessRow] = &LIST;
@@ -77,7 +79,7 @@ const LIST: [AccessRow; 4] = [
     },
     AccessRow {
         id: "access.files",
-        calls: ON_FILES,
+        calls: ON_FILES.or(legacy::ON_FILES),
         rights: RightsSet::EVERY,
         refuses: None,
         sources: &[
@@ -95,7 +97,7 @@ const fn lay_access() -> [u16; CELLS] {
     let mut domain = [[0; 2]; Call::COUNT];
     let mut at = 0;
     while at < Call::COUNT {
-        if ENTRANCES.contains(Call::ALL[at]) || ON_FILES.contains(Call::ALL[at]) {
+        if ENTRANCES.contains(Call::ALL[at]) || ON_FILES.or(legacy::ON_FILES).contains(Call::ALL[at]) {
             domain[at] = [1 << at, RightsSet::EVERY.bits()];
         }
         at += 1;

@@ -6,6 +6,7 @@ use crate::evidence::{Source, assumed, client, documented, header, observed};
 use crate::file::ON_FILES;
 use crate::hresult::Hresult;
 use crate::layer::ON_LAYERS;
+use crate::legacy;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
 
@@ -83,6 +84,25 @@ pub const fn faults(call: Call) -> ArgumentFaults {
             ArgumentFaults::of(&[Namespace, NullId, EmptyId, MalformedId, NullOut, Access])
         }
         Call::EnumerateComputeSystemsInNamespace => ArgumentFaults::of(&[Namespace]),
+        Call::LegacyCreateComputeSystem => {
+            ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullConfiguration, NullOut])
+        }
+        Call::LegacyOpenComputeSystem => ArgumentFaults::of(&[NullId, EmptyId, MalformedId, NullOut]),
+        Call::LegacyEnumerateComputeSystems
+        | Call::LegacyGetComputeSystemProperties
+        | Call::LegacyGetServiceProperties
+        | Call::LegacyOpenProcess
+        | Call::LegacyGetProcessInfo
+        | Call::LegacyGetProcessProperties => ArgumentFaults::of(&[NullOut]),
+        Call::LegacyCreateProcess => ArgumentFaults::of(&[NullConfiguration, NullOut]),
+        Call::LegacyModifyComputeSystem => ArgumentFaults::of(&[NullConfiguration]),
+        Call::LegacyModifyServiceSettings | Call::LegacyModifyProcess => ArgumentFaults::of(&[NullSettings]),
+        Call::LegacyRegisterComputeSystemCallback | Call::LegacyRegisterProcessCallback => {
+            ArgumentFaults::of(&[NullCallback, NullOut])
+        }
+        Call::LegacyGrantVmAccess | Call::LegacyRevokeVmAccess => {
+            ArgumentFaults::of(&[NullId, EmptyId, MalformedId]).or(PATHS)
+        }
         Call::CreateProcess => ArgumentFaults::of(&[NullConfiguration, NullOut]),
         Call::OpenProcess => ArgumentFaults::of(&[NullOut, Access]),
         Call::ModifyProcess => ArgumentFaults::of(&[NullSettings]),
@@ -143,7 +163,7 @@ const LAYER_PATHS: Calls = ON_LAYERS.without(Call::FormatWritableLayerVhd).witho
 /// The calls on disks that name a file or a device.
 const DISK_PATHS: Calls = Calls::of(&[Call::CreateVirtualDisk, Call::OpenVirtualDisk, Call::CreateFile]);
 
-const LIST: [ArgumentRow; 16] = [
+const LIST: [ArgumentRow; 18] = [
     ArgumentRow {
         id: "argument.access",
         calls: OPENING,
@@ -288,6 +308,22 @@ const LIST: [ArgumentRow; 16] = [
         refuses: Hresult::E_INVALIDARG,
         misuse: false,
         sources: &[documented("the functions' pages"), assumed("the code")],
+    },
+    ArgumentRow {
+        id: "argument.legacy",
+        calls: legacy::CALLS,
+        faults: ArgumentFaults::except(&[ArgumentFault::NullOut]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: false,
+        sources: &[assumed("as for the newer functions")],
+    },
+    ArgumentRow {
+        id: "argument.legacy-out",
+        calls: legacy::CALLS,
+        faults: ArgumentFaults::of(&[ArgumentFault::NullOut]),
+        refuses: Hresult::E_INVALIDARG,
+        misuse: true,
+        sources: &[client("hcsshim passes every pointer"), assumed("the DLL would fault")],
     },
 ];
 

@@ -7,6 +7,7 @@ use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented};
 use crate::hresult::Hresult;
 use crate::layer::ON_LAYERS;
+use crate::legacy;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
 
@@ -70,10 +71,8 @@ const WITHOUT_HANDLE: Calls = Calls::of(&[
     Call::OpenVirtualDisk,
     Call::CreateFile,
 ])
-.or(ON_LAYERS
-    .without(Call::SetupBaseOSLayer)
-    .without(Call::FormatWritableLayerVhd)
-    .without(Call::GetLayerVhdMountPath));
+.or(ON_LAYERS.without(Call::SetupBaseOSLayer).without(Call::FormatWritableLayerVhd).without(Call::GetLayerVhdMountPath))
+.or(legacy::WITHOUT_HANDLE);
 /// The calls that take a disk. For `HcsSetupBaseOSLayer` NULL is a value of its own, and no fault: see [`crate::layer`].
 const ON_DISK: Calls = Calls::of(&[
     Call::FormatWritableLayerVhd,
@@ -137,7 +136,7 @@ const WITH_CODE: Calls = Calls::of(&[
 /// Every row of the handle stage.
 pub const ROWS: &[HandleRow] = &LIST;
 
-const LIST: [HandleRow; 5] = [
+const LIST: [HandleRow; 6] = [
     HandleRow {
         id: "handle.null",
         calls: WITH_CODE,
@@ -181,6 +180,16 @@ const LIST: [HandleRow; 5] = [
         faults: HandleFaults::except(&[HandleFault::Null]),
         answer: BadHandle::Fails(Hresult::ERROR_INVALID_HANDLE),
         sources: &[assumed("as for the other functions that take a disk")],
+    },
+    HandleRow {
+        id: "handle.legacy",
+        calls: Calls::of_bits(legacy::CALLS.bits() & !legacy::WITHOUT_HANDLE.bits()),
+        faults: HandleFaults::EVERY,
+        answer: BadHandle::Fails(Hresult::ERROR_INVALID_HANDLE),
+        sources: &[
+            client("hcsshim's note on stale handles; it closes what it has closed already with this code in mind"),
+            assumed("the same for NULL, and for handles of computecore.dll"),
+        ],
     },
 ];
 

@@ -1,7 +1,7 @@
 //! Every HRESULT that the simulated calls can answer, each once: value, name and system text.
 //!
 //! The `0x8037` family is computecore's. The legacy `vmcompute` DLL answers the same conditions with `0xC037`, and the
-//! `Error` member of result documents carries that form too, see [`Hresult::in_document`].
+//! `Error` member of result documents carries that form too, see [`Hresult::in_document`] and [`crate::legacy::code`].
 
 use core::fmt;
 
@@ -65,6 +65,8 @@ hresults! {
     WBEM_E_VALUE_OUT_OF_RANGE = 0x8004_102B, "";
     FVE_E_LOCKED_VOLUME = 0x8031_0000, "";
     HCN_E_ENDPOINT_ALREADY_ATTACHED = 0x803B_0014, "";
+    ERROR_VMCOMPUTE_OPERATION_PENDING = 0xC037_0103, "The call to start an asynchronous operation succeeded and the operation is performed in the background.";
+    ERROR_VMCOMPUTE_TOO_MANY_NOTIFICATIONS = 0xC037_0104, "The supported number of notification callbacks has been exceeded.";
     ERROR_HV_INVALID_PARAMETER = 0xC035_0005, "";
     ERROR_VSMB_SAVED_STATE_FILE_NOT_FOUND = 0xC037_0400, "";
     ERROR_VHD_FORMAT_UNSUPPORTED_VERSION = 0xC03A_0005, "The version does not support this version of the file format.";

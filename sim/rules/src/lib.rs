@@ -16,6 +16,7 @@
 //! | [`system`] | the last stage: what happens to a compute system, a file for each part of its life |
 //! | [`process`] | the same for a process |
 //! | [`layer`] | layers of container images |
+//! | [`legacy`] | the older interface, `vmcompute.dll`: what it does otherwise |
 //! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |
 //! | [`failure`], [`profile`] | what operations plausibly end with; how fast a host is, and its quirks |
 //! | [`guest`] | what runs inside: its signals, exit codes, process ids |
@@ -43,6 +44,7 @@ pub mod guest;
 pub mod handle;
 pub mod hresult;
 pub mod layer;
+pub mod legacy;
 pub mod operation;
 pub mod privilege;
 pub mod process;

@@ -285,7 +285,35 @@ pub const fn uses(call: Call) -> Option<Uses> {
         | Call::OpenProcess
         | Call::CloseProcess
         | Call::SetProcessCallback
-        | Call::WaitForProcessExit => None,
+        | Call::WaitForProcessExit
+        | Call::LegacyEnumerateComputeSystems
+        | Call::LegacyCreateComputeSystem
+        | Call::LegacyOpenComputeSystem
+        | Call::LegacyCloseComputeSystem
+        | Call::LegacyStartComputeSystem
+        | Call::LegacyShutdownComputeSystem
+        | Call::LegacyTerminateComputeSystem
+        | Call::LegacyPauseComputeSystem
+        | Call::LegacyResumeComputeSystem
+        | Call::LegacySaveComputeSystem
+        | Call::LegacyGetComputeSystemProperties
+        | Call::LegacyModifyComputeSystem
+        | Call::LegacyModifyServiceSettings
+        | Call::LegacyGetServiceProperties
+        | Call::LegacyRegisterComputeSystemCallback
+        | Call::LegacyUnregisterComputeSystemCallback
+        | Call::LegacyCreateProcess
+        | Call::LegacyOpenProcess
+        | Call::LegacyCloseProcess
+        | Call::LegacyTerminateProcess
+        | Call::LegacySignalProcess
+        | Call::LegacyGetProcessInfo
+        | Call::LegacyGetProcessProperties
+        | Call::LegacyModifyProcess
+        | Call::LegacyRegisterProcessCallback
+        | Call::LegacyUnregisterProcessCallback
+        | Call::LegacyGrantVmAccess
+        | Call::LegacyRevokeVmAccess => None,
         Call::EnumerateComputeSystems
         | Call::CreateComputeSystem
         | Call::StartComputeSystem

@@ -10,10 +10,11 @@ use crate::build::{Build, Builds};
 use crate::document::{EVENTS, FAULTS};
 use crate::evidence::{Class, Source, Standing, process_standing, standing};
 use crate::export::{Dll, EXPORTS, Export};
+use crate::legacy::Ends;
 use crate::rule::{After, Answer, Row, Stage, Surface};
-use crate::vocabulary::{Facet, Kind, SystemState, Trigger};
+use crate::vocabulary::{Call, Facet, Kind, SystemState, Trigger};
 use crate::{
-    access, argument, constraint, disk, failure, file, grant, handle, operation, privilege, profile, property,
+    access, argument, constraint, disk, failure, file, grant, handle, legacy, operation, privilege, profile, property,
     resource, service, state_file, system, transport,
 };
 
@@ -43,6 +44,7 @@ fn write_page(out: &mut String) -> core::fmt::Result {
     write_stage_rows(out)?;
     write_files(out)?;
     layer::write_rows(out)?;
+    write_legacy(out)?;
     write_resources(out)?;
     write_properties(out)?;
     write_failures(out)?;
@@ -316,6 +318,27 @@ fn write_files(out: &mut String) -> core::fmt::Result {
     Ok(())
 }
 
+/// What the older interface does otherwise.
+fn write_legacy(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "\n## The older interface, `{}`\n", Dll::Vmcompute.file())?;
+    writeln!(out, "| row | calls | how they end | how it is known |\n|---|---|---|---|")?;
+    for row in legacy::ENDS {
+        let calls: Vec<&str> = row.calls.iter().map(Call::export).collect();
+        let ends = match row.ends {
+            Ends::InCall => "in the call".to_owned(),
+            Ends::Notified(notice) => format!("pending, then {}", notice.name()),
+            Ends::WithSystem(None) => "pending, then the system's exit".to_owned(),
+            Ends::WithSystem(Some(notice)) => format!("pending, then the system's exit, or {}", notice.name()),
+        };
+        writeln!(out, "| {} | {} | {ends} | {} |", row.id, calls.join(", "), sources(row.sources))?;
+    }
+    writeln!(out, "\n| fact | how it is known |\n|---|---|")?;
+    for (id, known) in legacy::FACTS {
+        writeln!(out, "| {id} | {} |", sources(known))?;
+    }
+    Ok(())
+}
+
 /// The entries that a grant adds, as tools show them.
 fn entries(of: &[grant::Entry]) -> String {
     of.iter().map(|(flags, mask)| grant::entry_text(*flags, *mask)).collect::<Vec<_>>().join(" ")
@@ -427,6 +450,8 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(disk::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(disk::attachment::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(disk::FACTS.iter().copied());
+    let rows = rows.chain(legacy::ENDS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(legacy::FACTS.iter().copied());
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(EVENTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));

@@ -7,6 +7,7 @@ use crate::evidence::{Source, assumed, client, documented, observed};
 use crate::file::ON_FILES;
 use crate::hresult::Hresult;
 use crate::layer::ON_LAYERS;
+use crate::legacy;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
 
@@ -60,7 +61,8 @@ const WITHOUT_SYSTEM: Calls = Calls::of(&[
     Call::GetServiceProperties,
     Call::ModifyServiceSettings,
     Call::SubmitWerReport,
-]);
+])
+.or(legacy::ENTRANCES);
 /// The calls that ask the service about a system or a process.
 const WITH_SYSTEM: Calls = Calls::of(&[
     Call::StartComputeSystem,
@@ -83,9 +85,11 @@ const WITH_SYSTEM: Calls = Calls::of(&[
     Call::ModifyProcess,
     Call::SetProcessCallback,
     Call::WaitForProcessExit,
-]);
+])
+.or(legacy::ON_SYSTEM)
+.or(legacy::ON_PROCESS);
 /// The calls that give such a handle back.
-const CLOSING: Calls = Calls::of(&[Call::CloseComputeSystem, Call::CloseProcess]);
+const CLOSING: Calls = Calls::of(&[Call::CloseComputeSystem, Call::CloseProcess]).or(legacy::CLOSING);
 
 /// Every row of the service stage.
 pub const ROWS: &[ServiceRow] = &LIST;
@@ -142,7 +146,7 @@ const LIST: [ServiceRow; 7] = [
     },
     ServiceRow {
         id: "service.files",
-        calls: ON_FILES,
+        calls: ON_FILES.or(legacy::ON_FILES),
         services: Services::EVERY,
         connections: Connections::EVERY,
         refuses: None,
@@ -179,7 +183,8 @@ const fn lay_service() -> [u16; CELLS] {
     let mut at = 0;
     while at < Call::COUNT {
         let call = Call::ALL[at];
-        if WITHOUT_SYSTEM.contains(call) || ON_FILES.contains(call) || ON_STORAGE.contains(call) {
+        let on_files = ON_FILES.or(legacy::ON_FILES).contains(call);
+        if WITHOUT_SYSTEM.contains(call) || on_files || ON_STORAGE.contains(call) {
             domain[at] = [1 << at, Services::EVERY.bits(), Connections::of(&[Connection::None]).bits()];
         } else if WITH_SYSTEM.contains(call) || CLOSING.contains(call) {
             domain[at] = [1 << at, Services::EVERY.bits(), Connections::except(&[Connection::None]).bits()];

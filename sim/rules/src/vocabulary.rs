@@ -3,7 +3,8 @@
 use crate::closed::closed;
 
 closed! {
-    /// A modelled export. The name is the export's without its `Hcs`, and without the `W` of one that takes UTF-16.
+    /// A modelled export. The name is the export's without its `Hcs`, and without the `W` of one that takes UTF-16. The
+    /// functions of the older `vmcompute.dll` share names with those of `computecore.dll`: theirs begin with `Legacy`.
     pub enum Call, Calls {
         /// `HcsCreateOperation`
         CreateOperation,
@@ -165,6 +166,62 @@ closed! {
         CreateFile,
         /// `CloseHandle` of a disk
         CloseHandle,
+        /// `HcsEnumerateComputeSystems` of `vmcompute.dll`
+        LegacyEnumerateComputeSystems,
+        /// `HcsCreateComputeSystem` of `vmcompute.dll`
+        LegacyCreateComputeSystem,
+        /// `HcsOpenComputeSystem` of `vmcompute.dll`
+        LegacyOpenComputeSystem,
+        /// `HcsCloseComputeSystem` of `vmcompute.dll`
+        LegacyCloseComputeSystem,
+        /// `HcsStartComputeSystem` of `vmcompute.dll`
+        LegacyStartComputeSystem,
+        /// `HcsShutdownComputeSystem` of `vmcompute.dll`
+        LegacyShutdownComputeSystem,
+        /// `HcsTerminateComputeSystem` of `vmcompute.dll`
+        LegacyTerminateComputeSystem,
+        /// `HcsPauseComputeSystem` of `vmcompute.dll`
+        LegacyPauseComputeSystem,
+        /// `HcsResumeComputeSystem` of `vmcompute.dll`
+        LegacyResumeComputeSystem,
+        /// `HcsSaveComputeSystem` of `vmcompute.dll`
+        LegacySaveComputeSystem,
+        /// `HcsGetComputeSystemProperties` of `vmcompute.dll`
+        LegacyGetComputeSystemProperties,
+        /// `HcsModifyComputeSystem` of `vmcompute.dll`
+        LegacyModifyComputeSystem,
+        /// `HcsModifyServiceSettings` of `vmcompute.dll`
+        LegacyModifyServiceSettings,
+        /// `HcsGetServiceProperties` of `vmcompute.dll`
+        LegacyGetServiceProperties,
+        /// `HcsRegisterComputeSystemCallback` of `vmcompute.dll`
+        LegacyRegisterComputeSystemCallback,
+        /// `HcsUnregisterComputeSystemCallback` of `vmcompute.dll`
+        LegacyUnregisterComputeSystemCallback,
+        /// `HcsCreateProcess` of `vmcompute.dll`
+        LegacyCreateProcess,
+        /// `HcsOpenProcess` of `vmcompute.dll`
+        LegacyOpenProcess,
+        /// `HcsCloseProcess` of `vmcompute.dll`
+        LegacyCloseProcess,
+        /// `HcsTerminateProcess` of `vmcompute.dll`
+        LegacyTerminateProcess,
+        /// `HcsSignalProcess` of `vmcompute.dll`
+        LegacySignalProcess,
+        /// `HcsGetProcessInfo` of `vmcompute.dll`
+        LegacyGetProcessInfo,
+        /// `HcsGetProcessProperties` of `vmcompute.dll`
+        LegacyGetProcessProperties,
+        /// `HcsModifyProcess` of `vmcompute.dll`
+        LegacyModifyProcess,
+        /// `HcsRegisterProcessCallback` of `vmcompute.dll`
+        LegacyRegisterProcessCallback,
+        /// `HcsUnregisterProcessCallback` of `vmcompute.dll`
+        LegacyUnregisterProcessCallback,
+        /// `GrantVmAccess` of `vmcompute.dll`
+        LegacyGrantVmAccess,
+        /// `RevokeVmAccess` of `vmcompute.dll`
+        LegacyRevokeVmAccess,
     }
 }
 
@@ -722,9 +779,9 @@ impl OperationType {
 }
 
 impl Call {
-    /// The type that an operation takes when this call uses it.
+    /// The type that an operation takes when this call uses it. Of a legacy call, that of the operation within.
     pub const fn operation_type(self) -> Option<OperationType> {
-        match self {
+        match crate::legacy::sibling(self) {
             Call::EnumerateComputeSystems | Call::EnumerateComputeSystemsInNamespace => Some(OperationType::Enumerate),
             Call::CreateComputeSystem | Call::CreateComputeSystemInNamespace => Some(OperationType::Create),
             Call::StartComputeSystem => Some(OperationType::Start),
