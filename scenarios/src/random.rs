@@ -183,7 +183,7 @@ impl Known {
             Some(HandleType::System) => self.systems.push(handle),
             Some(HandleType::Process) => self.processes.push(handle),
             Some(HandleType::Stream) => self.streams.push(handle),
-            Some(HandleType::Disk) | None => {}
+            Some(HandleType::Disk | HandleType::Legacy) | None => {}
         }
     }
 }

@@ -37,6 +37,8 @@ macro_rules! handles {
     };
 }
 
+pub(crate) use handles;
+
 handles! {
     /// `HCS_OPERATION`: the bits of the handle, which may be stale, foreign or NULL.
     OperationHandle;

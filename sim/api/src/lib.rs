@@ -13,6 +13,7 @@
 //! | [`files`] | state files, and access of machines to files |
 //! | [`storage`], [`disk`] | the calls on layers of container images and on virtual disks |
 //! | [`layer`] | layers by what is done with them, and a mount that lives as long as its value |
+//! | [`legacy`] | the older interface, `vmcompute.dll` |
 //! | [`block_on`] | the smallest executor |
 //! | `windows` | the real DLLs, loaded late; only on Windows |
 //!
@@ -25,6 +26,7 @@ pub mod files;
 pub mod hcs;
 mod json;
 pub mod layer;
+pub mod legacy;
 mod listener;
 pub mod operation;
 pub mod process;
@@ -41,6 +43,7 @@ pub use hcs::{
     CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle,
     ProcessInformation, StreamHandle, SystemHandle, Text,
 };
+pub use legacy::{LegacyCallback, LegacyProcess, LegacySystem, Notification, NotificationCallback, Vmcompute};
 pub use operation::{Completion, Operation};
 pub use process::{Child, Command, ExitStatus, Output, ProcessSignal, Stdio};
 pub use storage::Storage;

@@ -1,5 +1,5 @@
-//! The real service: `computecore.dll`, `computestorage.dll` and `virtdisk.dll`, loaded late, so that a program without them
-//! still starts and says so.
+//! The real service: `computecore.dll`, `computestorage.dll`, `vmcompute.dll` and `virtdisk.dll`, loaded late, so that a
+//! program without them still starts and says so.
 //!
 //! A call that this host's DLL does not export answers `ERROR_PROC_NOT_FOUND`, as the double does for its builds.
 //!
@@ -9,11 +9,13 @@
 //! | `stream` | standard streams |
 //! | `storage` | the exports of `computestorage.dll` |
 //! | `disk` | the exports of `virtdisk.dll` |
+//! | `legacy` | the exports of `vmcompute.dll` |
 
 #![expect(unsafe_code, reason = "calls into a DLL are pointers that its pages vouch for")]
 
 mod disk;
 mod hcs;
+mod legacy;
 mod storage;
 mod stream;
 
@@ -34,6 +36,7 @@ use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use self::stream::Lane;
 use crate::hcs::{EventCallback, OperationCallback, Outcome, Text};
+use crate::legacy::NotificationCallback;
 
 /// The real service of this host. Its clones share the loaded DLLs.
 #[derive(Clone)]
@@ -46,6 +49,7 @@ struct Library {
     folder: Option<PathBuf>,
     storage: OnceLock<Option<Dll>>,
     disks: OnceLock<Option<Dll>>,
+    older: OnceLock<Option<Dll>>,
     contexts: Mutex<BTreeMap<u64, usize>>,
     callbacks: Mutex<BTreeMap<u64, Vec<Box<Callback>>>>,
     /// The streams that futures have used.
@@ -77,6 +81,7 @@ impl Dll {
 enum Callback {
     Operation(OperationCallback),
     Event(EventCallback),
+    Notification(NotificationCallback),
 }
 
 impl std::fmt::Debug for Windows {
@@ -138,9 +143,9 @@ impl Windows {
     }
 
     fn with(core: Dll, folder: Option<PathBuf>) -> io::Result<Windows> {
-        let (storage, disks) = (OnceLock::new(), OnceLock::new());
+        let (storage, disks, older) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         let (contexts, callbacks, lanes) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Ok(Windows(Arc::new(Library { core, folder, storage, disks, contexts, callbacks, lanes })))
+        Ok(Windows(Arc::new(Library { core, folder, storage, disks, older, contexts, callbacks, lanes })))
     }
 
     /// A DLL, loaded if it was not yet. `None` where this host has none.
@@ -154,7 +159,7 @@ impl Windows {
             Which::Computestorage => *self.0.storage.get_or_init(|| late(which.file())),
             Which::Virtdisk => *self.0.disks.get_or_init(|| late(which.file())),
             Which::Kernel32 => Dll::load(Path::new(which.file()), LOAD_LIBRARY_SEARCH_SYSTEM32).ok(),
-            Which::Vmcompute => None,
+            Which::Vmcompute => *self.0.older.get_or_init(|| late(which.file())),
         }
     }
 

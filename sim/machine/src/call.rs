@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hcs_rules::constraint::Sections;
 use hcs_rules::document::Root;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::legacy;
 use hcs_rules::profile::Quirk;
 use hcs_rules::rule::{After, Answer, Row, Surface};
 use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger};
@@ -18,7 +19,7 @@ use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Host, INCARNATION_SHARDS, incarnation_shard, refusal};
 use crate::id::FoldedId;
 use crate::input::{ClientId, CreateOptions, Fate, Request, Text};
-use crate::operation::{Start, started_by};
+use crate::operation::{Ruled, Start, started_by};
 use crate::system::{Connection, System, SystemHandle};
 use crate::table::Key;
 use crate::time::Time;
@@ -83,6 +84,7 @@ impl Host {
             root: made.root,
             namespace: made.namespace.cloned(),
             creator,
+            older: false,
             origin: None,
             dependents: Vec::new(),
             changes: None,
@@ -156,6 +158,7 @@ impl Host {
             registration: None,
             options: 0,
             waits: Vec::new(),
+            older: None,
         });
         if let Some(system) = self.systems.get_mut(system) {
             system.handles.push(handle);
@@ -228,6 +231,17 @@ impl Host {
         };
         let before = system.state;
         let row = self.row(trigger, read.facet, system.kind, before);
+        if trigger == Trigger::Start
+            && system.older
+            && self.handles.get(handle).is_some_and(|entry| entry.older.is_none())
+        {
+            // The generations do not mix.
+            let ruled = Ruled { row: "legacy.mixed", answer: Answer::Fails(legacy::MIXED) };
+            let start =
+                Start { handle: Some(handle), system: Some(key), ..Start::of(started_by(on.call), Some(before)) };
+            self.start_work(on, ruled, fate, start, effects);
+            return Reply::Outcome(Hresult::S_OK, None);
+        }
         match (row.surface, row.answer) {
             (Surface::Operation, Answer::Fails(code)) if self.fails_from_the_call(code) => self.refuse(on, code),
             (Surface::Operation, _) => {

@@ -3,6 +3,7 @@
 //! Numbers are little-endian and of fixed width, strings carry their length, every variant has a number of its own.
 //! Nothing here depends on how a type is laid out or printed.
 
+mod legacy;
 mod storage;
 
 use std::sync::Arc;
@@ -255,6 +256,7 @@ impl Canonical<'_> {
             Request::GrantVmAccess { id, path } | Request::RevokeVmAccess { id, path } => self.text(id).text(path),
             Request::Layer(request) => self.layer_request(request),
             Request::Disk(request) => self.disk_request(request),
+            Request::Legacy(request) => self.legacy_request(request),
             Request::Unmodelled { export } => self.number((*export).into()),
             Request::CloseOperation { .. }
             | Request::GetOperationContext { .. }
@@ -444,14 +446,9 @@ impl Canonical<'_> {
             Reply::Void => self.tag(0),
             Reply::Outcome(code, document) => self.tag(1).number(code.0.into()).optional(document.as_ref()),
             Reply::Info(code, document, information) => {
-                self.tag(7).number(code.0.into()).optional(document.as_ref());
-                match information.as_deref() {
-                    None => self.tag(0),
-                    Some(ProcessInformation { id, streams: [input, output, error] }) => {
-                        self.tag(1).number((*id).into()).handle(*input).handle(*output).handle(*error)
-                    }
-                }
+                self.tag(7).number(code.0.into()).optional(document.as_ref()).information(information.as_deref())
             }
+            Reply::Legacy(reply) => self.tag(11).legacy_reply(reply),
             Reply::Disk(code, information) => {
                 self.tag(10).number(code.0.into()).disk_information(information.as_deref())
             }
@@ -465,10 +462,24 @@ impl Canonical<'_> {
         };
     }
 
+    fn information(&mut self, information: Option<&ProcessInformation>) -> &mut Self {
+        match information {
+            None => self.tag(0),
+            Some(ProcessInformation { id, streams: [input, output, error] }) => {
+                self.tag(1).number((*id).into()).handle(*input).handle(*output).handle(*error)
+            }
+        }
+    }
+
     fn notification(&mut self, notification: &Notification) {
-        let Notification { target, event, data, operation, system } = notification;
+        let Notification { target, event, data, operation, system, legacy } = notification;
         self.number(target.client.0.into()).handle(target.handle).number(target.registration);
-        self.number(event.map_or(0, |event| event.value().into())).optional(data.as_ref()).handle(*operation);
+        match legacy {
+            None => self.number(event.map_or(0, |event| event.value().into())),
+            // Beyond every event of the newer interface.
+            Some(told) => self.number(1 << 32 | u64::from(told.notice.value())).number(told.status.0.into()),
+        };
+        self.optional(data.as_ref()).handle(*operation);
         self.optional(system.as_ref());
     }
 

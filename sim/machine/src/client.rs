@@ -78,6 +78,7 @@ impl Host {
                 false => self.apply_to_handle(Trigger::Close, handle, effects),
             }
         }
+        self.close_legacy_of(client);
         true
     }
 }

@@ -6,6 +6,7 @@ use hcs_rules::argument::ArgumentFault;
 use hcs_rules::guest::Signal;
 use hcs_rules::handle::HandleFault;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::legacy::Notice;
 use hcs_rules::vocabulary::{Call, EventType};
 
 use crate::guest::{Given, Launch, Taken};
@@ -78,6 +79,26 @@ pub enum GuestReply {
     Over,
 }
 
+/// What a call of the older interface returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegacyReply {
+    /// The code.
+    pub code: Hresult,
+    /// What the call gives after a success, and the result document after a failure.
+    pub document: Option<Arc<str>>,
+    /// The handle that it gives: of a system, of a process, of a registration.
+    pub handle: Handle,
+    /// The information about a process, if there is any to hand out.
+    pub information: Option<ProcessInformation>,
+}
+
+impl LegacyReply {
+    /// This code and nothing else.
+    pub const fn bare(code: Hresult) -> LegacyReply {
+        LegacyReply { code, document: None, handle: Handle::NULL, information: None }
+    }
+}
+
 /// What a call returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -89,6 +110,8 @@ pub enum Reply {
     Info(Hresult, Option<Arc<str>>, Option<Box<ProcessInformation>>),
     /// A code, and what a disk tells of itself.
     Disk(Hresult, Option<Box<DiskInformation>>),
+    /// What a call of the older interface returns.
+    Legacy(Box<LegacyReply>),
     /// What the use of a stream gives.
     Stream(StreamReply),
     /// What a program outside is answered.
@@ -105,15 +128,31 @@ pub enum Reply {
     Happened(bool),
 }
 
+impl Reply {
+    /// What a call of the older interface returns.
+    pub fn legacy(reply: LegacyReply) -> Reply {
+        Reply::Legacy(Box::new(reply))
+    }
+}
+
 /// Whom a notification is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
     /// The client.
     pub client: ClientId,
-    /// The operation or system handle whose callback is meant.
+    /// The operation, system or process handle whose callback is meant; in the older interface the callback's own handle.
     pub handle: Handle,
     /// The registration: a callback set later is not meant.
     pub registration: u64,
+}
+
+/// How the older interface tells something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The type of the notification.
+    pub notice: Notice,
+    /// Its status.
+    pub status: Hresult,
 }
 
 /// One call of a callback.
@@ -129,6 +168,8 @@ pub struct Notification {
     pub operation: Handle,
     /// The system's id, for those who hold or drop notifications by it.
     pub system: Option<Arc<str>>,
+    /// How it is told when the callback is one of the older interface.
+    pub legacy: Option<Told>,
 }
 
 /// Something that a strict world does not forgive.

@@ -18,6 +18,8 @@ pub enum HandleType {
     Stream,
     /// A virtual or physical disk.
     Disk,
+    /// Any handle of the older interface: of a system, a process or a callback.
+    Legacy,
 }
 
 /// The bits of a handle.
@@ -42,6 +44,7 @@ impl Handle {
             HandleType::Process => 3,
             HandleType::Stream => 4,
             HandleType::Disk => 6,
+            HandleType::Legacy => 5,
         };
         Handle(((key.generation & GENERATION) as u64) << 35 | (key.index as u64) << 3 | tag)
     }
@@ -53,6 +56,7 @@ impl Handle {
             2 => HandleType::System,
             3 => HandleType::Process,
             4 => HandleType::Stream,
+            5 => HandleType::Legacy,
             6 => HandleType::Disk,
             _ => return None,
         };
@@ -70,7 +74,7 @@ mod tests {
         let key = Key { index: u32::MAX, generation: GENERATION };
         assert_eq!(Handle::new(HandleType::System, key).parts(), Some((HandleType::System, key)));
         assert_eq!(Handle::NULL.parts(), None);
-        assert_eq!(Handle(5).parts(), None);
+        assert_eq!(Handle(8).parts(), None);
         assert_eq!(Handle::INVALID.parts(), None);
         assert_ne!(Handle::new(HandleType::Operation, Key { index: 0, generation: 0 }), Handle::NULL);
     }

@@ -14,6 +14,7 @@ use crate::effect::{Effect, Notification, Reply, Target};
 use crate::handle::{Handle, HandleType};
 use crate::host::Host;
 use crate::id::FoldedId;
+use crate::legacy::Behind;
 use crate::system::{Connection, System};
 use crate::table::Key;
 
@@ -30,7 +31,8 @@ impl Host {
         for wait in waits {
             self.abandon_wait(wait, effects);
         }
-        self.handles.remove(handle);
+        let closed = self.handles.remove(handle);
+        self.forget_older(closed.and_then(|entry| entry.older));
         let Some(system) = self.systems.get_mut(key) else { return };
         system.handles.retain(|other| *other != handle);
         if system.handles.is_empty() {
@@ -153,8 +155,8 @@ impl Host {
 
     /// The part of a row that comes after the answer: events, and those who wait for the exit.
     pub(crate) fn announce(&mut self, row: &'static Row, key: Key, this: Option<Key>, effects: &mut Vec<Effect>) {
-        let system = self.systems.get(key);
         for raise in row.raises {
+            let system = self.systems.get(key);
             match raise.to {
                 Audience::ThisHandle => {
                     if let Some(handle) = this {
@@ -163,8 +165,13 @@ impl Host {
                 }
                 Audience::Connected if system.is_none_or(|system| system.connection != Connection::Open) => {}
                 Audience::EveryHandle | Audience::Connected => {
-                    for handle in system.iter().flat_map(|system| &system.handles) {
-                        self.raise(raise.event, key, *handle, effects);
+                    // Nobody's handles come or go while they are told.
+                    let handle =
+                        |host: &Host, at| host.systems.get(key).and_then(|system| system.handles.get(at)).copied();
+                    let mut at = 0;
+                    while let Some(heard) = handle(self, at) {
+                        self.raise(raise.event, key, heard, effects);
+                        at += 1;
                     }
                 }
             }
@@ -214,9 +221,11 @@ impl Host {
     }
 
     /// Raises one event on one handle, if it has a callback and its connection lives.
-    fn raise(&self, event: EventType, key: Key, handle: Key, effects: &mut Vec<Effect>) {
+    fn raise(&mut self, event: EventType, key: Key, handle: Key, effects: &mut Vec<Effect>) {
         let (Some(system), Some(entry)) = (self.systems.get(key), self.handles.get(handle)) else { return };
-        let Some(registration) = entry.registration.filter(|_| entry.epoch == self.epoch) else { return };
+        if entry.epoch != self.epoch || (entry.registration.is_none() && entry.older.is_none()) {
+            return;
+        }
         let data = match event {
             EventType::SystemExited => self.exit_status(key),
             EventType::SystemCrashInitiated | EventType::SystemCrashReport => {
@@ -228,12 +237,18 @@ impl Host {
             | EventType::OperationCallback
             | EventType::ServiceDisconnect => None,
         };
+        if entry.older.is_some() {
+            self.raise_older(event, Behind::System(handle), data, effects);
+            return;
+        }
+        let Some(registration) = entry.registration else { return };
         effects.push(Effect::Notify(Notification {
             target: Target { client: entry.client, handle: Handle::new(HandleType::System, handle), registration },
             event: Some(event),
             data,
             operation: Handle::NULL,
             system: Some(system.id.clone()),
+            legacy: None,
         }));
     }
 

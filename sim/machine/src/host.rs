@@ -30,6 +30,7 @@ use crate::files::Files;
 use crate::id::{FoldedId, Index};
 use crate::input::{ClientId, Input, Registered};
 use crate::layer::filter::Filter;
+use crate::legacy::LegacyHandle;
 use crate::operation::{Lane, Operation, Work};
 use crate::process::{Process, ProcessHandle};
 use crate::service::Settings;
@@ -83,6 +84,7 @@ pub struct Host {
     pub(crate) disks: Table<Disk>,
     /// The files that machines which run have open.
     pub(crate) held_disks: BTreeSet<Hold>,
+    pub(crate) legacy: Table<LegacyHandle>,
     /// Signals and terminations in flight, by process and by the system handle through which they go: the first works, the
     /// others wait for it.
     pub(crate) signals: BTreeMap<(Key, Key), Lane>,
@@ -136,6 +138,7 @@ impl PartialEq for Host {
             && self.filter_collision == other.filter_collision
             && self.disks == other.disks
             && self.held_disks == other.held_disks
+            && self.legacy == other.legacy
             && self.signals == other.signals
             && self.process_count == other.process_count
             && self.programs == other.programs
@@ -180,6 +183,7 @@ impl Host {
             filter_collision: false,
             disks: Table::default(),
             held_disks: BTreeSet::new(),
+            legacy: Table::default(),
             signals: BTreeMap::new(),
             process_count: 0,
             programs: BTreeMap::new(),

@@ -1,8 +1,9 @@
 //! What comes into the machine: calls with their fates, world events, and time passing. Calls on layers and disks have
-//! files of their own: [`layer`], [`disk`].
+//! files of their own: [`layer`], [`disk`]; so have those of the older interface: [`legacy`].
 
 pub mod disk;
 pub mod layer;
+pub mod legacy;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use crate::handle::Handle;
 
 pub use self::disk::DiskRequest;
 pub use self::layer::{LayerEvent, LayerRequest};
+pub use self::legacy::LegacyRequest;
 
 /// A client: one process that uses the service. Numbered from 1 in the order of connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -285,6 +287,8 @@ pub enum Request {
     Layer(Box<LayerRequest>),
     /// A call on disks.
     Disk(Box<DiskRequest>),
+    /// A call of the older interface.
+    Legacy(Box<LegacyRequest>),
     /// An export that is not modelled, by its index in [`hcs_rules::export::EXPORTS`].
     Unmodelled {
         export: u16,
@@ -352,6 +356,7 @@ impl Request {
             Request::RevokeVmGroupAccess { .. } => Call::RevokeVmGroupAccess,
             Request::Layer(request) => request.call(),
             Request::Disk(request) => request.call(),
+            Request::Legacy(request) => request.call(),
             Request::Unmodelled { .. } => return None,
         })
     }
@@ -425,6 +430,7 @@ impl Request {
             | Request::RevokeVmGroupAccess { .. }
             | Request::Layer(_)
             | Request::Disk(_)
+            | Request::Legacy(_)
             | Request::Unmodelled { .. } => return None,
         })
     }
@@ -485,6 +491,7 @@ impl Request {
             | Request::OpenComputeSystemInNamespace { id, .. }
             | Request::GrantVmAccess { id, .. }
             | Request::RevokeVmAccess { id, .. } => Some(id),
+            Request::Legacy(request) => request.id(),
             _ => None,
         }
     }
@@ -532,7 +539,17 @@ impl Request {
                 None => request.options(),
                 data => data,
             },
+            Request::Legacy(request) => request.document(),
             _ => None,
+        }
+    }
+
+    /// The handle that a call on a system or a process takes, of whichever interface.
+    pub const fn on(&self) -> Option<Handle> {
+        match (self, self.system()) {
+            (Request::Legacy(request), _) => request.handle(),
+            (_, None) => self.process(),
+            (_, system) => system,
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | [`files`], [`state_file`] | the host's file system, the calls on it; guest state and runtime state in files |
 //! | [`disk`] | virtual disks in files |
 //! | [`layer`] | layers of container images: the calls, backup streams, the transport form |
+//! | `legacy` | the older interface over the same systems and processes |
 //! | `answer`, `properties` | the documents that come back |
 //! | [`handle`], [`id`], [`table`], [`time`] | handles, ids, copy-on-write tables, virtual time |
 //! | [`canonical`] | the bytes of a step, and the digest over them |
@@ -41,6 +42,7 @@ pub mod host;
 pub mod id;
 pub mod input;
 pub mod layer;
+mod legacy;
 mod operation;
 mod process;
 mod properties;

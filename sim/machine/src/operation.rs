@@ -22,6 +22,7 @@ use crate::effect::{Effect, Finding, Notification, Reply, Target};
 use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Due, Host, Item, refusal};
 use crate::input::{ClientId, End, Fate, Request};
+use crate::legacy::OlderUse;
 use crate::table::Key;
 use crate::time::Time;
 use crate::wait::For;
@@ -46,6 +47,33 @@ pub(crate) struct Operation {
     /// Whether the process information was handed out.
     pub(crate) info_taken: bool,
     pub(crate) waits: Vec<Key>,
+    /// What it has beside when it runs for a call of the older interface.
+    pub(crate) older: Option<OlderUse>,
+}
+
+impl Operation {
+    /// An operation that runs for a call of the older interface. No client ever sees it.
+    pub(crate) fn of_older(client: ClientId, older: OlderUse) -> Operation {
+        Operation { older: Some(older), ..Operation::new(client, 0, false, 0) }
+    }
+
+    fn new(client: ClientId, number: u64, callback: bool, registration: u64) -> Operation {
+        Operation {
+            client,
+            number,
+            callback,
+            registration,
+            kind: OperationType::None,
+            phase: Phase::NotStarted,
+            code: Hresult::S_OK,
+            document: None,
+            system: None,
+            process: None,
+            info_taken: false,
+            waits: Vec::new(),
+            older: None,
+        }
+    }
 }
 
 /// A request in flight.
@@ -151,20 +179,7 @@ impl Host {
         let registration = self.next_sequence();
         let Some(record) = self.clients.get_mut(client.0 as usize - 1) else { return Reply::Void };
         record.operations += 1;
-        let operation = Operation {
-            client,
-            number: record.operations,
-            callback,
-            registration,
-            kind: OperationType::None,
-            phase: Phase::NotStarted,
-            code: Hresult::S_OK,
-            document: None,
-            system: None,
-            process: None,
-            info_taken: false,
-            waits: Vec::new(),
-        };
+        let operation = Operation::new(client, record.operations, callback, registration);
         Reply::Handle(Hresult::S_OK, Handle::new(HandleType::Operation, self.operations.insert(operation)))
     }
 
@@ -269,6 +284,10 @@ impl Host {
             operation.system = start.handle;
             operation.process = start.on_process.as_ref().map(|on| on.handle);
             operation.info_taken = false;
+            if let Some(older) = &mut operation.older {
+                older.due = Some(due);
+                older.refused = matches!(plan, Plan::Refused(..));
+            }
         }
         let process = start.on_process.as_ref().filter(|_| start.system.is_none());
         if let Some(process) = process.and_then(|on| self.processes.get_mut(on.process)) {
@@ -423,6 +442,10 @@ impl Host {
         operation.phase = Phase::Completed;
         operation.code = code;
         operation.document = document;
+        if operation.older.is_some() {
+            self.finish_older(key, effects);
+            return;
+        }
         let document = operation.document.clone();
         self.wake_operation(key, code, document.as_ref(), effects);
         self.tell_completion(key, effects);
@@ -440,6 +463,7 @@ impl Host {
                 data: None,
                 operation: handle,
                 system: self.id_behind(operation.system),
+                legacy: None,
             }));
         }
     }
@@ -463,6 +487,7 @@ impl Host {
                 data: None,
                 operation: Handle::new(HandleType::Operation, operation),
                 system,
+                legacy: None,
             }));
         }
     }

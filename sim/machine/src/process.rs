@@ -30,6 +30,7 @@ use crate::guest::{Await, Launch};
 use crate::handle::{Handle, HandleType};
 use crate::host::{Due, Host};
 use crate::input::ClientId;
+use crate::legacy::{Behind, Older};
 use crate::table::Key;
 use crate::time::Time;
 
@@ -127,7 +128,7 @@ pub(crate) struct Outcome {
     pub(crate) code: u32,
     pub(crate) wait_result: Hresult,
     /// Whether anybody is told.
-    told: bool,
+    pub(crate) told: bool,
 }
 
 /// What a client holds.
@@ -142,6 +143,8 @@ pub(crate) struct ProcessHandle {
     pub(crate) registration: Option<u64>,
     pub(crate) options: u32,
     pub(crate) waits: Vec<Key>,
+    /// What it has beside when it stands behind a handle of the older interface.
+    pub(crate) older: Option<Box<Older>>,
 }
 
 impl ProcessHandle {
@@ -220,6 +223,7 @@ impl Host {
                 self.raise_on_process(EventType::ServiceDisconnect, key, handle, effects);
             }
         }
+        let Some(process) = self.processes.get(key) else { return };
         if row.on == ProcessTrigger::CreationFailed {
             // Who has waited for its end meanwhile would wait for ever.
             self.end_waits_for(key, &Reply::Outcome(Hresult::ERROR_NOT_FOUND, None), effects);
@@ -294,8 +298,15 @@ impl Host {
     }
 
     /// Raises one event on one handle, if it has a callback and its connection lives.
-    fn raise_on_process(&self, event: EventType, key: Key, handle: Key, effects: &mut Vec<Effect>) {
+    fn raise_on_process(&mut self, event: EventType, key: Key, handle: Key, effects: &mut Vec<Effect>) {
         let (Some(process), Some(entry)) = (self.processes.get(key), self.process_handles.get(handle)) else { return };
+        if entry.older.is_some() {
+            if entry.epoch == self.epoch {
+                let data = if event == EventType::ProcessExited { self.status(key) } else { None };
+                self.raise_older(event, Behind::Process(handle), data, effects);
+            }
+            return;
+        }
         let Some(registration) = entry.registration.filter(|_| entry.epoch == self.epoch) else { return };
         effects.push(Effect::Notify(Notification {
             target: Target { client: entry.client, handle: Handle::new(HandleType::Process, handle), registration },
@@ -303,6 +314,7 @@ impl Host {
             data: if event == EventType::ProcessExited { self.status(key) } else { None },
             operation: Handle::NULL,
             system: self.systems.get(process.system).map(|system| system.id.clone()),
+            legacy: None,
         }));
     }
 

@@ -18,6 +18,7 @@ use crate::document::{Document, Node};
 use crate::execution::Files;
 use crate::host::{Due, Host};
 use crate::input::ClientId;
+use crate::legacy::Older;
 use crate::table::Key;
 use crate::time::Time;
 
@@ -37,6 +38,8 @@ pub(crate) struct System {
     pub(crate) namespace: Option<Arc<str>>,
     /// Who created it; nobody of a machine that the Hyper-V manager has started.
     pub(crate) creator: Option<ClientId>,
+    /// Whether it was created through the older interface.
+    pub(crate) older: bool,
     /// The system that this one lives in or was made from.
     pub(crate) origin: Option<Key>,
     /// Those that live in this one or were made from it.
@@ -95,6 +98,8 @@ pub(crate) struct SystemHandle {
     pub(crate) registration: Option<u64>,
     pub(crate) options: u32,
     pub(crate) waits: Vec<Key>,
+    /// What it has beside when it stands behind a handle of the older interface.
+    pub(crate) older: Option<Box<Older>>,
 }
 
 impl System {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use hcs_rules::hresult::Hresult;
+use hcs_rules::legacy;
 use hcs_rules::operation::{EXIT_WAIT_TIMED_OUT, WAIT_TIMED_OUT};
 use hcs_rules::process;
 use hcs_rules::profile::Quirk;
 
-use crate::effect::{Effect, GuestReply, Reply, StreamReply, WaitId};
+use crate::effect::{Effect, GuestReply, LegacyReply, Reply, StreamReply, WaitId};
 use crate::host::{Due, Host, Item};
 use crate::input::ClientId;
 use crate::table::Key;
@@ -20,6 +21,8 @@ pub(crate) enum For {
     Operation(Key),
     /// An operation's result with the process information, and whether the caller takes that.
     Information(Key, bool),
+    /// The result of an operation that runs for a call of the older interface.
+    Older(Key),
     /// The end of the system behind a handle.
     Exit(Key),
     /// The end of the process behind a handle.
@@ -74,6 +77,7 @@ impl Host {
         match awaits {
             For::Operation(_) => Reply::Outcome(WAIT_TIMED_OUT, None),
             For::Information(..) => Reply::Info(WAIT_TIMED_OUT, None, None),
+            For::Older(_) => Reply::legacy(LegacyReply::bare(legacy::code(legacy::GIVEN_UP))),
             For::Exit(_) => Reply::Outcome(EXIT_WAIT_TIMED_OUT, None),
             For::ProcessExit(handle) if self.has(Quirk::ExitWaitTellsTimeOut) => {
                 let process = self.process_handles.get(handle).map(|handle| handle.process);
@@ -117,6 +121,9 @@ impl Host {
     pub(crate) fn time_out(&mut self, wait: Key, effects: &mut Vec<Effect>) {
         let Some(awaits) = self.waits.get(wait).map(|entry| entry.awaits) else { return };
         self.forget_wait(wait);
+        if let For::Older(operation) = awaits {
+            self.give_up_older(operation, effects);
+        }
         self.wake(wait, self.timed_out(awaits), effects);
     }
 
@@ -125,6 +132,7 @@ impl Host {
         let reply = match self.waits.get(wait).map(|entry| entry.awaits) {
             Some(For::Stream(_)) => Reply::Stream(StreamReply::GivenUp),
             Some(For::Information(..)) => Reply::Info(Hresult::ERROR_INVALID_HANDLE, None, None),
+            Some(For::Older(_)) => Reply::legacy(LegacyReply::bare(Hresult::ERROR_INVALID_HANDLE)),
             _ => Reply::Outcome(Hresult::ERROR_INVALID_HANDLE, None),
         };
         self.forget_wait(wait);
@@ -145,7 +153,7 @@ impl Host {
     /// The list of those who wait for the same. Streams keep their own, with what is wanted.
     fn waits_on(&mut self, awaits: For) -> Option<&mut Vec<Key>> {
         match awaits {
-            For::Operation(key) | For::Information(key, _) => {
+            For::Operation(key) | For::Information(key, _) | For::Older(key) => {
                 self.operations.get_mut(key).map(|operation| &mut operation.waits)
             }
             For::Exit(key) => self.handles.get_mut(key).map(|handle| &mut handle.waits),

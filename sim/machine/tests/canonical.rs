@@ -3,16 +3,19 @@
 use std::collections::BTreeSet;
 
 use hcs_machine::canonical::Digest;
-use hcs_machine::effect::{Finding, Notification, Reply, Target};
+use hcs_machine::effect::{Finding, LegacyReply, Notification, ProcessInformation, Reply, Target, Told};
 use hcs_machine::handle::Handle;
 use hcs_machine::input::disk::{CreateDisk, Merge, OpenDisk, SetInformation, StorageType};
-use hcs_machine::input::{CreateOptions, DiskRequest, End, LayerEvent, LayerRequest, Request, Text, WorldEvent};
+use hcs_machine::input::{
+    CreateOptions, DiskRequest, End, LayerEvent, LayerRequest, LegacyRequest, Request, Text, WorldEvent,
+};
 use hcs_machine::{ClientId, Effect, Fate, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::argument::ArgumentFault;
 use hcs_rules::build::Build;
 use hcs_rules::handle::HandleFault;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::legacy::Notice;
 use hcs_rules::privilege::Privilege;
 use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::{Call, EventType};
@@ -242,9 +245,61 @@ fn every_part_of_a_call_on_disks_counts() {
 }
 
 #[test]
+fn every_part_of_a_call_of_the_older_interface_counts() {
+    use LegacyRequest::*;
+    let (system, process, registration) = (Handle(13), Handle(13), Handle(13));
+    let text = || Text::from("a");
+    let requests = [
+        EnumerateComputeSystems { query: text(), out: true },
+        EnumerateComputeSystems { query: Text::Null, out: true },
+        EnumerateComputeSystems { query: text(), out: false },
+        CreateComputeSystem { id: text(), configuration: "b".into(), out: true },
+        CreateComputeSystem { id: "b".into(), configuration: text(), out: true },
+        CreateComputeSystem { id: text(), configuration: "b".into(), out: false },
+        OpenComputeSystem { id: text(), out: true },
+        OpenComputeSystem { id: text(), out: false },
+        CloseComputeSystem { system },
+        CloseComputeSystem { system: Handle(14) },
+        StartComputeSystem { system, options: text() },
+        ShutdownComputeSystem { system, options: text() },
+        TerminateComputeSystem { system, options: text() },
+        PauseComputeSystem { system, options: text() },
+        ResumeComputeSystem { system, options: text() },
+        SaveComputeSystem { system, options: text() },
+        SaveComputeSystem { system, options: Text::Malformed },
+        GetComputeSystemProperties { system, query: text(), out: true },
+        GetComputeSystemProperties { system, query: text(), out: false },
+        ModifyComputeSystem { system, configuration: text() },
+        ModifyServiceSettings { settings: text() },
+        GetServiceProperties { query: text(), out: true },
+        RegisterComputeSystemCallback { system, callback: true, out: true },
+        RegisterComputeSystemCallback { system, callback: false, out: true },
+        RegisterComputeSystemCallback { system, callback: true, out: false },
+        UnregisterComputeSystemCallback { registration },
+        CreateProcess { system, parameters: text(), out: true },
+        OpenProcess { system, id: 1, out: true },
+        OpenProcess { system, id: 2, out: true },
+        CloseProcess { process },
+        TerminateProcess { process },
+        SignalProcess { process, options: text() },
+        GetProcessInfo { process, out: true },
+        GetProcessProperties { process, out: true },
+        ModifyProcess { process, settings: text() },
+        RegisterProcessCallback { process, callback: true, out: true },
+        UnregisterProcessCallback { registration },
+        GrantVmAccess { id: text(), path: "b".into() },
+        GrantVmAccess { id: "b".into(), path: text() },
+        RevokeVmAccess { id: text(), path: "b".into() },
+    ];
+    all_differ(requests.into_iter().map(|request| after(NOW, &call(Request::Legacy(request.into())), &[])));
+}
+
+#[test]
 fn every_part_of_an_effect_counts() {
     let target = Target { client: ClientId(1), handle: Handle(2), registration: 3 };
-    let plain = Notification { target, event: None, data: None, operation: Handle(4), system: Some("vm".into()) };
+    let plain =
+        Notification { target, event: None, data: None, operation: Handle(4), system: Some("vm".into()), legacy: None };
+    let told = Some(Told { notice: Notice::SystemExited, status: Hresult::S_OK });
     let notifications = [
         plain.clone(),
         Notification { target: Target { client: ClientId(9), ..target }, ..plain.clone() },
@@ -256,8 +311,12 @@ fn every_part_of_an_effect_counts() {
         Notification { data: Some("{}".into()), ..plain.clone() },
         Notification { operation: Handle(9), ..plain.clone() },
         Notification { system: None, ..plain.clone() },
+        Notification { legacy: told, ..plain.clone() },
+        Notification { legacy: told.map(|told| Told { status: Hresult::E_FAIL, ..told }), ..plain.clone() },
+        Notification { legacy: told.map(|told| Told { notice: Notice::ProcessExited, ..told }), ..plain.clone() },
         Notification { system: Some("other".into()), ..plain },
     ];
+    let information = Some(ProcessInformation { id: 1, streams: [Handle::NULL; 3] });
     let replies = [
         Reply::Void,
         Reply::Outcome(Hresult::S_OK, None),
@@ -272,6 +331,11 @@ fn every_part_of_an_effect_counts() {
         Reply::Connected(ClientId(2)),
         Reply::Happened(true),
         Reply::Happened(false),
+        Reply::legacy(LegacyReply::bare(Hresult::S_OK)),
+        Reply::legacy(LegacyReply::bare(Hresult::E_FAIL)),
+        Reply::legacy(LegacyReply { handle: Handle(1), ..LegacyReply::bare(Hresult::S_OK) }),
+        Reply::legacy(LegacyReply { document: Some("".into()), ..LegacyReply::bare(Hresult::S_OK) }),
+        Reply::legacy(LegacyReply { information, ..LegacyReply::bare(Hresult::S_OK) }),
     ];
     let (start, close) = (Call::StartComputeSystem, Call::CloseComputeSystem);
     let findings = [

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use hcs_api::{EventCallback, OperationCallback};
+use hcs_api::{EventCallback, NotificationCallback, OperationCallback};
 use hcs_machine::handle::{Handle, HandleType};
 
 use crate::callback::Gate;
@@ -13,6 +13,7 @@ use crate::callback::Gate;
 pub(crate) enum Callback {
     Operation(OperationCallback),
     Event(EventCallback),
+    Notification(NotificationCallback),
 }
 
 /// A registered callback with the gate before it.
@@ -40,6 +41,7 @@ pub(crate) struct Book {
     processes: Vec<Option<Page>>,
     streams: Vec<Option<Page>>,
     disks: Vec<Option<Page>>,
+    legacy: Vec<Option<Page>>,
     /// Whether anybody has ever registered a callback.
     has_callbacks: bool,
 }
@@ -79,14 +81,14 @@ impl Book {
 
     /// Every page, operations first, by slot.
     pub(crate) fn pages(&self) -> impl Iterator<Item = &Page> {
-        let shelves = [&self.operations, &self.systems, &self.processes, &self.streams, &self.disks];
+        let shelves = [&self.operations, &self.systems, &self.processes, &self.streams, &self.disks, &self.legacy];
         shelves.into_iter().flatten().flatten()
     }
 
     /// Takes out every page of a client.
     pub(crate) fn close_client(&mut self, client: u32) -> Vec<Page> {
-        let Book { operations, systems, processes, streams, disks, has_callbacks: _ } = self;
-        let shelves = [operations, systems, processes, streams, disks];
+        let Book { operations, systems, processes, streams, disks, legacy, has_callbacks: _ } = self;
+        let shelves = [operations, systems, processes, streams, disks, legacy];
         let mut closed = Vec::new();
         for slot in shelves.into_iter().flatten() {
             if slot.as_ref().is_some_and(|page| page.client == client) {
@@ -104,6 +106,7 @@ impl Book {
             HandleType::Process => &mut self.processes,
             HandleType::Stream => &mut self.streams,
             HandleType::Disk => &mut self.disks,
+            HandleType::Legacy => &mut self.legacy,
         };
         Some((shelf, key.index as usize))
     }

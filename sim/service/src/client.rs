@@ -9,7 +9,7 @@ use hcs_api::{
     CreateOptions, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle, ProcessInformation,
     StreamHandle, SystemHandle, Text,
 };
-use hcs_machine::effect::{Reply, StreamReply};
+use hcs_machine::effect::{ProcessInformation as Information, Reply, StreamReply};
 use hcs_machine::handle::Handle;
 use hcs_machine::input::{
     CreateOptions as Options, LayerRequest, Request, StreamRequest, Text as OwnedText, WorldEvent,
@@ -25,6 +25,7 @@ use crate::callback::{Closed, Gate};
 use crate::clock::Clock;
 use crate::pump::Core;
 use crate::simulator::{Shared, Simulator};
+use crate::sync::Guard;
 use crate::thread;
 use crate::worker;
 
@@ -147,21 +148,26 @@ impl Client {
     fn informed(&self, request: Request, place: &'static Location<'static>) -> (Outcome, Option<ProcessInformation>) {
         match self.plain(request) {
             Reply::Info(code, document, information) => {
-                let mut core = self.shared.lock();
-                for handle in information.iter().flat_map(|information| information.streams) {
-                    if handle.parts().is_some() {
-                        core.book.open(Page { handle, client: self.id.0, place, context: 0, registered: None });
-                    }
-                }
-                let information = information.map(|information| {
-                    let [std_input, std_output, std_error] = information.streams.map(|handle| StreamHandle(handle.0));
-                    ProcessInformation { process_id: information.id, std_input, std_output, std_error }
-                });
-                (Outcome { code, document }, information)
+                (Outcome { code, document }, self.handed_out(information.map(|information| *information), place))
             }
             Reply::Outcome(code, document) => (Outcome { code, document }, None),
             _ => (Outcome::bare(Hresult::E_UNEXPECTED), None),
         }
+    }
+
+    /// Process information that a call has given: the streams are the caller's now.
+    pub(crate) fn handed_out(
+        &self,
+        information: Option<Information>,
+        place: &'static Location<'static>,
+    ) -> Option<ProcessInformation> {
+        let information = information?;
+        let mut core = self.shared.lock();
+        for handle in information.streams.into_iter().filter(|handle| handle.parts().is_some()) {
+            core.book.open(Page { handle, client: self.id.0, place, context: 0, registered: None });
+        }
+        let [std_input, std_output, std_error] = information.streams.map(|handle| StreamHandle(handle.0));
+        Some(ProcessInformation { process_id: information.id, std_input, std_output, std_error })
     }
 
     /// The use of a stream, which blocks if it has to.
@@ -184,6 +190,10 @@ impl Client {
         thread::enter(&self.shared).host.is_stream_ready(self.id, Handle(stream.0))
     }
 
+    pub(crate) fn lock(&self) -> Guard<'_, Core> {
+        self.shared.lock()
+    }
+
     /// Writes a new handle down.
     pub(crate) fn open_page(
         &self,
@@ -192,27 +202,32 @@ impl Client {
         place: &'static Location<'static>,
         callback: Option<Callback>,
     ) {
-        if let Reply::Handle(Hresult::S_OK, handle) = *reply
-            && handle != Handle::NULL
-        {
+        let handle = match reply {
+            Reply::Handle(Hresult::S_OK, handle) => *handle,
+            Reply::Legacy(reply) => reply.handle,
+            _ => Handle::NULL,
+        };
+        if handle != Handle::NULL {
             let registered = callback.map(register);
             core.book.open(Page { handle, client: self.id.0, place, context: 0, registered });
         }
     }
 
     /// Takes a closed handle's page out, and waits until nobody is in its callback.
-    fn close(&self, request: Request, handle: Handle, refuse_inside: bool) {
+    pub(crate) fn close(&self, request: Request, handle: Handle, refuse_inside: bool) -> Reply {
         let mut page = None;
         let id = self.id.0;
-        self.call(request, |core, _| {
+        let reply = self.call(request, |core, reply| {
             // A handle that was not the caller's to close keeps its page.
-            if core.book.page(handle).is_some_and(|page| page.client == id) {
+            let refused = matches!(reply, Reply::Legacy(reply) if reply.code.is_err());
+            if !refused && core.book.page(handle).is_some_and(|page| page.client == id) {
                 page = core.book.close(handle);
             }
         });
         if let Some(Registered { gate, .. }) = page.and_then(|page| page.registered) {
             self.shut(&gate, handle, refuse_inside);
         }
+        reply
     }
 
     /// Closes the gate before a callback that is registered no more.

@@ -36,6 +36,7 @@
 //! | [`director`] | what the world does, in the words of stories |
 //! | `layer` | layers of the host, as a test puts them there |
 //! | `storage`, `disk` | a client's calls on layers and on disks |
+//! | `legacy` | a client's calls of the older interface |
 //! | `files` | the host's files, as a test puts them and looks at them |
 //! | [`tar`] | layers in tars, as registries keep them |
 //! | `guest` | programs of guests that users write in Rust |
@@ -72,6 +73,7 @@ mod files;
 mod guest;
 #[cfg(not(hcs_loom))]
 mod layer;
+mod legacy;
 #[cfg(hcs_loom)]
 mod loom;
 #[cfg(not(hcs_loom))]
@@ -118,11 +120,11 @@ pub use hcs_machine::{
 #[cfg(not(hcs_loom))]
 pub use hcs_rules as rules;
 
-/// Calls on disks as the machine takes them: what a caller in C can leave out is optional here. For the C ABI.
+/// Calls as the machine takes them: what a caller in C can leave out is optional here. For the C ABI.
 #[cfg(not(hcs_loom))]
 pub mod raw {
     pub use hcs_machine::effect::Reply;
     pub use hcs_machine::handle::Handle;
-    pub use hcs_machine::input::{DiskRequest, Text, disk};
+    pub use hcs_machine::input::{DiskRequest, LegacyRequest, Text, disk};
     pub use uuid::Uuid;
 }

@@ -241,7 +241,7 @@ impl Core {
         }
         let id = match request.id() {
             Some(Text::Some(id)) => Some(id.clone()),
-            _ => request.system().or(request.process()).and_then(|handle| self.host.id_of(client, handle)),
+            _ => request.on().and_then(|handle| self.host.id_of(client, handle)),
         };
         let document = match request.document() {
             Some(Text::Some(text)) => Some(text.clone()),

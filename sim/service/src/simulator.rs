@@ -494,6 +494,10 @@ fn report(core: &Core) -> Report {
             }
             Some(HandleType::Stream) => "a standard stream".to_owned(),
             Some(HandleType::Disk) => "a disk".to_owned(),
+            Some(HandleType::Legacy) => match id {
+                Some(id) => format!("a handle of vmcompute.dll about {id}"),
+                None => "a handle of vmcompute.dll".to_owned(),
+            },
             Some(HandleType::Operation) | None => "an operation".to_owned(),
         };
         report.leaks.push(Leak { what, client: core.name(page.client), place: page.place });

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 
-use hcs_machine::effect::{Effect, GuestId, GuestReply, Reply, StreamReply};
+use hcs_machine::effect::{Effect, GuestId, GuestReply, LegacyReply, ProcessInformation, Reply, StreamReply};
 use hcs_machine::guest::{Await, Given, Output, Taken};
+use hcs_machine::handle::Handle;
 use hcs_machine::input::{
-    DiskRequest, End, FileEvent, GuestRequest, LayerEvent, Request, StreamRequest, Text, VolumeEvent, WorldEvent,
+    DiskRequest, End, FileEvent, GuestRequest, LayerEvent, LegacyRequest, Request, StreamRequest, Text, VolumeEvent,
+    WorldEvent,
 };
 use hcs_machine::{Host, Input, Time};
 use hcs_rules::disk::DiskClass;
@@ -79,9 +81,10 @@ impl Transcript {
             match effect {
                 Effect::Wake(_, answer) => self.line(now, &format!("  wakes: {}", reply(answer))),
                 Effect::Notify(notification) => {
-                    let what = match notification.event {
-                        Some(event) => format!("{event:?}"),
-                        None => "operation completed".to_owned(),
+                    let what = match (notification.legacy, notification.event) {
+                        (Some(told), _) => format!("{:?} with {}", told.notice, told.status),
+                        (None, Some(event)) => format!("{event:?}"),
+                        (None, None) => "operation completed".to_owned(),
                     };
                     let mut line = format!("  tells {}: {what}", name(notification.target.client.0));
                     if let Some(id) = &notification.system {
@@ -203,7 +206,11 @@ fn on_files(event: &FileEvent) -> String {
 
 /// A call as it reads in C, without the handles of operations, which say nothing.
 fn call(request: &Request) -> String {
-    let name = request.call().map_or("an unmodelled export", Call::export);
+    let name = match request {
+        // The two interfaces share names.
+        Request::Legacy(request) => format!("vmcompute!{}", request.call().export()),
+        _ => request.call().map_or("an unmodelled export", Call::export).to_owned(),
+    };
     let text = |text: &Text| match text {
         Text::Null => "NULL".to_owned(),
         Text::Malformed => "malformed UTF-16".to_owned(),
@@ -230,6 +237,13 @@ fn call(request: &Request) -> String {
     match request {
         Request::Layer(request) => arguments.extend(request.paths().into_iter().flatten().map(text)),
         Request::Disk(request) => arguments.extend(request.path().map(text)),
+        Request::Legacy(request) => {
+            arguments.extend(request.path().map(text));
+            arguments.extend(request.process().map(|process| format!("{:#x}", process.0)));
+            if let LegacyRequest::OpenProcess { id, .. } = &**request {
+                arguments.push(id.to_string());
+            }
+        }
         _ => {}
     }
     arguments.extend(request.disk().map(|disk| format!("{:#x}", disk.0)));
@@ -364,21 +378,29 @@ fn none_or(streams: &[String]) -> String {
     if streams.is_empty() { "no stream".to_owned() } else { streams.join(", ") }
 }
 
+fn after_code(document: &Option<Arc<str>>) -> String {
+    document.as_ref().map(|document| format!(" {document}")).unwrap_or_default()
+}
+
+fn informed(information: &ProcessInformation) -> String {
+    let streams = information.streams.iter().filter(|handle| handle.parts().is_some());
+    let streams: Vec<String> = streams.map(|handle| format!("stream {:#x}", handle.0)).collect();
+    format!(" process {} with {}", information.id, none_or(&streams))
+}
+
 fn reply(reply: &Reply) -> String {
     match reply {
         Reply::Void => "nothing".to_owned(),
         Reply::Outcome(code, None) => code.to_string(),
         Reply::Outcome(code, Some(document)) => format!("{code} {document}"),
         Reply::Info(code, document, information) => {
-            let document = document.as_ref().map(|document| format!(" {document}")).unwrap_or_default();
-            match information {
-                Some(information) => {
-                    let streams = information.streams.iter().filter(|handle| handle.parts().is_some());
-                    let streams: Vec<String> = streams.map(|handle| format!("stream {:#x}", handle.0)).collect();
-                    format!("{code}{document} process {} with {}", information.id, none_or(&streams))
-                }
-                None => format!("{code}{document}"),
-            }
+            format!("{code}{}{}", after_code(document), information.as_deref().map(informed).unwrap_or_default())
+        }
+        Reply::Legacy(reply) => {
+            let LegacyReply { code, document, handle, information } = &**reply;
+            let handle = if *handle == Handle::NULL { String::new() } else { format!(" handle {:#x}", handle.0) };
+            let information = information.as_ref().map(informed).unwrap_or_default();
+            format!("{code}{handle}{}{information}", after_code(document))
         }
         Reply::Disk(code, None) => code.to_string(),
         Reply::Disk(code, Some(information)) => format!("{code} {information:?}"),

@@ -149,6 +149,12 @@ fn deliver<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, Core>, notification:
                 data: notification.data.clone(),
                 operation: OperationHandle(notification.operation.0),
             }),
+            Callback::Notification(callback) => {
+                if let Some(told) = notification.legacy {
+                    let (kind, data) = (told.notice.value(), notification.data.clone());
+                    callback(&hcs_api::Notification { kind, status: told.status, data });
+                }
+            }
         }));
         gate.leave(number);
         core = shared.lock();

@@ -23,7 +23,10 @@ use crate::hcs::{
 };
 
 /// What a reader of process information gives: the information is there only with `S_OK`.
-fn informed(outcome: Outcome, information: &HCS_PROCESS_INFORMATION) -> (Outcome, Option<ProcessInformation>) {
+pub(super) fn informed(
+    outcome: Outcome,
+    information: &HCS_PROCESS_INFORMATION,
+) -> (Outcome, Option<ProcessInformation>) {
     let stream = |handle: HANDLE| StreamHandle(handle as usize as u64);
     let information = (outcome.code == Hresult::S_OK).then(|| ProcessInformation {
         process_id: information.ProcessId,

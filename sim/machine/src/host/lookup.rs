@@ -16,6 +16,8 @@ impl Host {
     pub(crate) fn operation(&self, client: ClientId, handle: Handle) -> Result<(Key, &Operation), HandleFault> {
         let key = self.live_key(handle, HandleType::Operation)?;
         match self.operations.find(key) {
+            // What runs for a call of the older interface is nobody's.
+            Found::Live(operation) if operation.older.is_some() => Err(HandleFault::Unknown),
             Found::Live(operation) if operation.client == client => Ok((key, operation)),
             Found::Live(_) => Err(HandleFault::Foreign),
             Found::Gone => Err(HandleFault::Closed),
@@ -27,6 +29,8 @@ impl Host {
     pub(crate) fn system_handle(&self, client: ClientId, handle: Handle) -> Result<(Key, &SystemHandle), HandleFault> {
         let key = self.live_key(handle, HandleType::System)?;
         match self.handles.find(key) {
+            // So is what stands behind a handle of that.
+            Found::Live(entry) if entry.older.is_some() => Err(HandleFault::Unknown),
             Found::Live(entry) if entry.client == client => Ok((key, entry)),
             Found::Live(_) => Err(HandleFault::Foreign),
             Found::Gone => Err(HandleFault::Closed),
@@ -42,6 +46,7 @@ impl Host {
     ) -> Result<(Key, &ProcessHandle), HandleFault> {
         let key = self.live_key(handle, HandleType::Process)?;
         match self.process_handles.find(key) {
+            Found::Live(entry) if entry.older.is_some() => Err(HandleFault::Unknown),
             Found::Live(entry) if entry.client == client => Ok((key, entry)),
             Found::Live(_) => Err(HandleFault::Foreign),
             Found::Gone => Err(HandleFault::Closed),
@@ -61,6 +66,7 @@ impl Host {
             HandleType::Process => self.process_handles.get(key).is_some(),
             HandleType::Stream => self.streams.get(key).is_some(),
             HandleType::Disk => self.disk_handles.get(key).is_some(),
+            HandleType::Legacy => self.legacy.get(key).is_some(),
         };
         Err(if is_live { HandleFault::WrongType } else { HandleFault::Closed })
     }

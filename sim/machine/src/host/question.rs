@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use hcs_rules::build::Build;
+use hcs_rules::legacy::sibling;
 use hcs_rules::profile::Quirk;
-use hcs_rules::vocabulary::Call;
+use hcs_rules::vocabulary::{Call, OperationType};
 
 use crate::canonical::Digest;
 use crate::effect::{GuestId, Target};
@@ -12,6 +13,7 @@ use crate::handle::{Handle, HandleType};
 use crate::host::{Host, Item, incarnation_shard};
 use crate::id::FoldedId;
 use crate::input::{ClientId, Request, Text};
+use crate::legacy::Behind;
 use crate::table::Key;
 use crate::time::Time;
 use crate::wait::For;
@@ -26,6 +28,12 @@ pub struct Draw {
     pub object: u64,
     /// How often this call has been made on the object.
     pub ordinal: u32,
+}
+
+/// What a handle is of.
+enum Subject {
+    System(Key),
+    Process(Key),
 }
 
 impl Host {
@@ -97,6 +105,7 @@ impl Host {
             Some((HandleType::Process, key)) => self.process_handles.get(key).is_some_and(|handle| {
                 handle.client == target.client && handle.registration == Some(target.registration)
             }),
+            Some((HandleType::Legacy, key)) => self.is_registered_callback(key, target),
             Some((HandleType::Stream | HandleType::Disk, _)) | None => false,
         }
     }
@@ -148,11 +157,11 @@ impl Host {
 
     /// What the latency of this call is to be drawn for; `None` when the call starts no operation.
     pub fn draw(&self, client: ClientId, request: &Request) -> Option<Draw> {
-        let call = request.call()?;
+        let call = sibling(request.call()?);
         let kind = call.operation_type()?;
-        let (object, ordinal) = match request {
-            Request::CreateComputeSystem { id: Text::Some(id), .. }
-            | Request::CreateComputeSystemInNamespace { id: Text::Some(id), .. } => {
+        let named = request.id().filter(|_| kind == OperationType::Create);
+        let (object, ordinal) = match (named, request.on()) {
+            (Some(Text::Some(id)), _) => {
                 let namespace = match request {
                     Request::CreateComputeSystemInNamespace { namespace: Text::Some(namespace), .. } => {
                         Some(&**namespace)
@@ -162,38 +171,49 @@ impl Host {
                 let hash = FoldedId::in_namespace(namespace, id).hash();
                 (hash, self.incarnations.get(incarnation_shard(hash)).copied().unwrap_or(0))
             }
-            _ if request.process().is_some() => {
-                let (_, handle) = self.process_handle(client, request.process()?).ok()?;
-                let process = self.processes.get(handle.process)?;
-                (process.object, process.ordinals[kind.index()])
-            }
-            _ => match request.system() {
-                Some(handle) => {
-                    let (_, handle) = self.system_handle(client, handle).ok()?;
-                    let system = self.systems.get(handle.system)?;
+            (_, Some(handle)) => match self.subject(client, handle)? {
+                Subject::System(key) => {
+                    let system = self.systems.get(key)?;
                     (system.object, system.ordinals[kind.index()])
                 }
-                None => {
-                    let client = self.client(client)?;
-                    (client.id.0.into(), client.ordinals[kind.index()])
+                Subject::Process(key) => {
+                    let process = self.processes.get(key)?;
+                    (process.object, process.ordinals[kind.index()])
                 }
             },
+            (_, None) => {
+                let client = self.client(client)?;
+                (client.id.0.into(), client.ordinals[kind.index()])
+            }
         };
         Some(Draw { call, object, ordinal })
     }
 
     /// The id of the system behind a handle: what a rule of faults may ask before the call is made.
     pub fn id_of(&self, client: ClientId, handle: Handle) -> Option<Arc<str>> {
-        let system = match self.system_handle(client, handle) {
-            Ok((_, handle)) => handle.system,
-            Err(_) => self.processes.get(self.process_handle(client, handle).ok()?.1.process)?.system,
+        let system = match self.subject(client, handle)? {
+            Subject::System(system) => system,
+            Subject::Process(process) => self.processes.get(process)?.system,
         };
         Some(self.systems.get(system)?.id.clone())
     }
 
+    /// What a client's handle is of, in whichever interface.
+    fn subject(&self, client: ClientId, handle: Handle) -> Option<Subject> {
+        match handle.parts()?.0 {
+            HandleType::System => Some(Subject::System(self.system_handle(client, handle).ok()?.1.system)),
+            HandleType::Process => Some(Subject::Process(self.process_handle(client, handle).ok()?.1.process)),
+            HandleType::Legacy => match self.behind(client, handle)? {
+                Behind::System(key) => Some(Subject::System(self.handles.get(key)?.system)),
+                Behind::Process(key) => Some(Subject::Process(self.process_handles.get(key)?.process)),
+            },
+            HandleType::Operation | HandleType::Stream | HandleType::Disk => None,
+        }
+    }
+
     /// The id, in its guest, of the process behind a handle. `None` also for one that never ran.
     pub fn process_id_of(&self, client: ClientId, handle: Handle) -> Option<u32> {
-        let process = self.process_handle(client, handle).ok()?.1.process;
+        let Subject::Process(process) = self.subject(client, handle)? else { return None };
         Some(self.processes.get(process)?.id).filter(|id| *id != 0)
     }
 

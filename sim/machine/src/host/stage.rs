@@ -8,13 +8,13 @@ use hcs_rules::privilege::Privileges;
 use hcs_rules::profile::Quirk;
 use hcs_rules::service::Connection;
 use hcs_rules::vocabulary::{Call, INVALID_OPERATION_ID, Kind, OperationType};
-use hcs_rules::{access, argument, export, handle, operation, privilege, service};
+use hcs_rules::{access, argument, export, handle, legacy, operation, privilege, service};
 
 use crate::call::Named;
-use crate::effect::{Effect, Finding, Reply};
+use crate::effect::{Effect, Finding, LegacyReply, Reply};
 use crate::handle::Handle;
 use crate::host::Host;
-use crate::input::{ClientId, CreateOptions, DiskRequest, End, Fate, LayerRequest, Request, Text};
+use crate::input::{ClientId, CreateOptions, DiskRequest, End, Fate, LayerRequest, LegacyRequest, Request, Text};
 use crate::operation::Operation;
 use crate::process::ProcessHandle;
 use crate::system::SystemHandle;
@@ -28,6 +28,8 @@ pub(crate) struct Admitted {
     pub(crate) process: Option<Key>,
     pub(crate) disk: Option<Key>,
     pub(crate) operation: Option<Key>,
+    /// The client's own handle of the older interface.
+    pub(crate) legacy: Option<Key>,
 }
 
 impl Host {
@@ -46,7 +48,8 @@ impl Host {
             effects.push(Effect::Finding(Finding::UnmodelledCall(client, *export)));
             return Reply::Outcome(export::NOT_MODELLED, None);
         };
-        let mut admitted = Admitted { client, call, system: None, process: None, disk: None, operation: None };
+        let mut admitted =
+            Admitted { client, call, system: None, process: None, disk: None, operation: None, legacy: None };
         if let Err(reply) = self.admit(&mut admitted, caller, request, effects) {
             return reply;
         }
@@ -95,6 +98,12 @@ impl Host {
                 Ok((key, _)) => admitted.disk = Some(key),
                 Err(fault) => return Err(bad_handle(client, call, handle, fault, effects)),
             }
+        }
+        if let Request::Legacy(request) = request
+            && let Some((handle, wanted)) = request.wanted()
+            && let Err(fault) = self.admit_legacy(admitted, handle, wanted)
+        {
+            return Err(bad_handle(client, call, handle, fault, effects));
         }
         if let Some(handle) = request.operation() {
             match self.operation(client, handle) {
@@ -186,11 +195,22 @@ impl Host {
             operation.process = admitted.process;
             operation.info_taken = false;
         }
-        refusal(admitted.call, code)
+        match refusal(admitted.call, code) {
+            Reply::Legacy(reply) => {
+                Reply::legacy(LegacyReply { document: Some(crate::answer::result_error(code)), ..*reply })
+            }
+            reply => reply,
+        }
     }
 
     /// Carries out an admitted call: the document stage and the state stage, or what the operation's own calls do.
-    fn perform(&mut self, on: &Admitted, request: &Request, fate: &Fate, effects: &mut Vec<Effect>) -> Reply {
+    pub(crate) fn perform(
+        &mut self,
+        on: &Admitted,
+        request: &Request,
+        fate: &Fate,
+        effects: &mut Vec<Effect>,
+    ) -> Reply {
         match request {
             Request::CreateOperation { callback } | Request::CreateOperationWithNotifications { callback, .. } => {
                 // Progress notifications are never raised: no modelled operation has any to tell.
@@ -220,6 +240,7 @@ impl Host {
             Request::OpenProcess { id, .. } => self.open_process(on, *id),
             Request::Layer(request) => self.on_layer(on, request, effects),
             Request::Disk(request) => self.on_disk(on, request, effects),
+            Request::Legacy(request) => self.on_legacy(on, request, fate, effects),
             _ if request.path().is_some() => self.on_file(on, request),
             _ if request.process().is_some() => self.on_process(on, request, fate, effects),
             _ if request.system().is_some() => self.on_system(on, request, fate, effects),
@@ -232,23 +253,11 @@ impl Host {
 /// access mask comes first of all (observed).
 fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
     use argument::ArgumentFault as Fault;
-    let id_fault = |id: &Text| match id {
-        Text::Null => Some(Fault::NullId),
-        Text::Malformed => Some(Fault::MalformedId),
-        Text::Some(id) if id.is_empty() => Some(Fault::EmptyId),
-        Text::Some(_) => None,
-    };
     let namespace_fault = |namespace: &Text| match namespace {
         Text::Some(namespace) if !namespace.is_empty() => None,
         _ => Some(Fault::Namespace),
     };
     let no_access = |access: u32| (access != hcs_rules::vocabulary::GENERIC_ALL).then_some(Fault::Access);
-    let path_fault = |path: &Text| match path {
-        Text::Null => Some(Fault::NullPath),
-        Text::Malformed => Some(Fault::MalformedPath),
-        Text::Some(path) if path.is_empty() => Some(Fault::EmptyPath),
-        Text::Some(_) => None,
-    };
     let null = |text: &Text, fault| matches!(text, Text::Null).then_some(fault);
     let no_out = |out: bool| (!out).then_some(Fault::NullOut);
     match request {
@@ -323,9 +332,53 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
                 _ => path,
             }
         }
+        Request::Legacy(request) => legacy_fault(request),
         Request::SetOperationCallback { callback: false, .. }
         | Request::CreateOperationWithNotifications { callback: false, .. } => Some(Fault::NullCallback),
         _ => None,
+    }
+}
+
+/// The same of a call of the older interface.
+fn legacy_fault(request: &LegacyRequest) -> Option<argument::ArgumentFault> {
+    use argument::ArgumentFault as Fault;
+    let null = |text: &Text, fault| matches!(text, Text::Null).then_some(fault);
+    let of_id = || request.id().and_then(id_fault);
+    let of_document = || match request {
+        LegacyRequest::CreateComputeSystem { configuration: text, .. }
+        | LegacyRequest::ModifyComputeSystem { configuration: text, .. }
+        | LegacyRequest::CreateProcess { parameters: text, .. } => null(text, Fault::NullConfiguration),
+        LegacyRequest::ModifyServiceSettings { settings: text }
+        | LegacyRequest::ModifyProcess { settings: text, .. } => null(text, Fault::NullSettings),
+        LegacyRequest::RegisterComputeSystemCallback { callback: false, .. }
+        | LegacyRequest::RegisterProcessCallback { callback: false, .. } => Some(Fault::NullCallback),
+        _ => None,
+    };
+    of_id()
+        .or_else(|| request.path().and_then(path_fault))
+        .or_else(of_document)
+        .or((!request.has_out()).then_some(Fault::NullOut))
+}
+
+/// What is wrong with an id.
+fn id_fault(id: &Text) -> Option<argument::ArgumentFault> {
+    use argument::ArgumentFault as Fault;
+    match id {
+        Text::Null => Some(Fault::NullId),
+        Text::Malformed => Some(Fault::MalformedId),
+        Text::Some(id) if id.is_empty() => Some(Fault::EmptyId),
+        Text::Some(_) => None,
+    }
+}
+
+/// What is wrong with a path in itself.
+fn path_fault(path: &Text) -> Option<argument::ArgumentFault> {
+    use argument::ArgumentFault as Fault;
+    match path {
+        Text::Null => Some(Fault::NullPath),
+        Text::Malformed => Some(Fault::MalformedPath),
+        Text::Some(path) if path.is_empty() => Some(Fault::EmptyPath),
+        Text::Some(_) => None,
     }
 }
 
@@ -355,6 +408,7 @@ pub(crate) fn refusal(call: Call, code: Hresult) -> Reply {
             Reply::Info(code, None, None)
         }
         Call::CreateOperation | Call::CreateOperationWithNotifications => Reply::Handle(code, Handle::NULL),
+        _ if legacy::CALLS.contains(call) => Reply::legacy(LegacyReply::bare(legacy::code(code))),
         _ => Reply::Outcome(code, None),
     }
 }

@@ -125,6 +125,7 @@ impl Host {
             registration: None,
             options: 0,
             waits: Vec::new(),
+            older: None,
         });
         if let Some(process) = self.processes.get_mut(process) {
             process.handles.push(handle);
@@ -289,7 +290,8 @@ impl Host {
         for wait in waits {
             self.abandon_wait(wait, effects);
         }
-        self.process_handles.remove(handle);
+        let closed = self.process_handles.remove(handle);
+        self.forget_older(closed.and_then(|entry| entry.older));
         let Some(process) = self.processes.get_mut(key) else { return };
         process.handles.retain(|other| *other != handle);
         let last = process.handles.is_empty();
