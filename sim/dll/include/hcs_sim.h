@@ -43,7 +43,7 @@ int32_t HCS_SIM_CALL HcsSimSettle(void);
 int32_t HCS_SIM_CALL HcsSimAdvance(uint64_t nanoseconds);
 
 /* Counts from now on how often a call, such as "HcsStartComputeSystem", is entered. *counter is given to the next function and
- * to HcsSimStopCounting. */
+ * to HcsSimStopCounting. A call of vmcompute.dll is "Vmcompute_HcsStartComputeSystem". */
 int32_t HCS_SIM_CALL HcsSimCountEntries(const char *call, uint64_t *counter);
 
 /* Waits until the call was entered so often, for at most this many milliseconds. HCS_SIM_NO: it was not. */

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::legacy;
 use hcs_rules::vocabulary::Call;
 use hcs_sim::Entry;
 use windows_sys::core::HRESULT;
@@ -99,7 +100,13 @@ pub unsafe extern "system" fn HcsSimCountEntries(call: *const c_char, counter: *
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the text.
         let name = unsafe { read(call) };
-        let call = Call::ALL.iter().copied().find(|call| name.is_some_and(|name| call.export() == name));
+        // The older interface shares names with the newer: see `legacy`.
+        let (older, name) = match name.and_then(|name| name.strip_prefix("Vmcompute_")) {
+            Some(name) => (true, Some(name)),
+            None => (false, name),
+        };
+        let is = |call: &Call| Some(call.export()) == name && legacy::CALLS.contains(*call) == older;
+        let call = Call::ALL.iter().copied().find(is);
         let Some(call) = call.filter(|_| !counter.is_null()) else { return BAD_ARGUMENT };
         let entry = Arc::new(simulator().entries_of(call));
         let mut counters = COUNTERS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,6 +8,7 @@
 //! | [`world`] | the process's world, as `HCS_SIM_*` says |
 //! | [`control`] | the exports by which programs in other languages control it, declared in `include/hcs_sim.h` |
 //! | [`computecore`], [`computestorage`], [`virtdisk`] | the exports of each DLL |
+//! | [`legacy`] | the exports of `vmcompute.dll`, under names of their own |
 //! | `operation`, `system`, `process`, `service`, `files`, `storage`, `disk` | the exports of one noun each |
 //! | `unmodelled` | exports that are there and say that they are not modelled |
 //! | `abi` | what every export is made of |
@@ -31,6 +32,7 @@ mod disk;
 mod files;
 #[cfg(unix)]
 pub mod kernel;
+pub mod legacy;
 mod operation;
 mod process;
 mod service;

@@ -121,7 +121,7 @@ pub unsafe extern "system" fn HcsGetOperationResultAndProcessInfo(
 ///
 /// # Safety
 /// `to` can be written, and `result` is NULL or can be written.
-unsafe fn inform(
+pub(crate) unsafe fn inform(
     client: &Client,
     outcome: &Outcome,
     information: Option<ProcessInformation>,

@@ -12,38 +12,50 @@ use crate::abi::{UNEXPECTED, code, guarded};
 use crate::world::client;
 
 /// A call that is not modelled: recorded, and answered with the code that says so.
-fn unmodelled(name: &str) -> HRESULT {
-    guarded(UNEXPECTED, || match Export::by_name(Dll::Computecore, name) {
+fn answer(dll: Dll, name: &str) -> HRESULT {
+    guarded(UNEXPECTED, || match Export::by_name(dll, name) {
         Some(export) => code(client().call_unmodelled(export)),
         None => UNEXPECTED,
     })
 }
 
+fn of_computecore(name: &str) -> HRESULT {
+    answer(Dll::Computecore, name)
+}
+
+/// A call of `vmcompute.dll` that is not modelled.
+pub(crate) fn of_vmcompute(name: &str) -> HRESULT {
+    answer(Dll::Vmcompute, name)
+}
+
 /// Exports that are not modelled, with their signatures.
 macro_rules! unmodelled {
-    ($($name:ident($($argument:ident: $Type:ty),*);)+) => {
+    ($of:ident: $($name:ident($export:literal; $($argument:ident: $Type:ty),*);)+) => {
         $(
             #[unsafe(no_mangle)]
             pub unsafe extern "system" fn $name($($argument: $Type),*) -> HRESULT {
                 $(let _ = $argument;)*
-                unmodelled(stringify!($name))
+                $of($export)
             }
         )+
     };
 }
 
+pub(crate) use unmodelled;
+
 unmodelled! {
-    HcsInitializeLiveMigrationOnSource(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsStartLiveMigrationOnSource(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsStartLiveMigrationTransfer(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsFinalizeLiveMigration(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
+    of_computecore:
+    HcsInitializeLiveMigrationOnSource("HcsInitializeLiveMigrationOnSource"; handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
+    HcsStartLiveMigrationOnSource("HcsStartLiveMigrationOnSource"; handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
+    HcsStartLiveMigrationTransfer("HcsStartLiveMigrationTransfer"; handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
+    HcsFinalizeLiveMigration("HcsFinalizeLiveMigration"; handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
     // Exported, and in no public header: their parameters are unknown, and are not looked at.
-    HcsEnumerateVmWorkerProcesses();
-    HcsFindVmWorkerProcesses();
-    HcsGetWorkerProcessJob();
-    HcsStartVmWorkerProcess();
-    HcsSystemControl();
-    HcsStartSystemPreservation();
-    HcsFinalizeSystemPreservation();
-    HcsAbortSystemPreservation();
+    HcsEnumerateVmWorkerProcesses("HcsEnumerateVmWorkerProcesses"; );
+    HcsFindVmWorkerProcesses("HcsFindVmWorkerProcesses"; );
+    HcsGetWorkerProcessJob("HcsGetWorkerProcessJob"; );
+    HcsStartVmWorkerProcess("HcsStartVmWorkerProcess"; );
+    HcsSystemControl("HcsSystemControl"; );
+    HcsStartSystemPreservation("HcsStartSystemPreservation"; );
+    HcsFinalizeSystemPreservation("HcsFinalizeSystemPreservation"; );
+    HcsAbortSystemPreservation("HcsAbortSystemPreservation"; );
 }

@@ -31,7 +31,7 @@ fn build(name: &str) -> PathBuf {
     let release = folder.ends_with("release");
     // A test of this package alone does not build the library beside it.
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "computecore", "--target-dir"]).arg(target);
+    build.args(["build", "--quiet", "--package", "computecore", "--package", "vmcompute", "--target-dir"]).arg(target);
     run(if release { build.arg("--release") } else { &mut build });
 
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -43,6 +43,8 @@ fn build(name: &str) -> PathBuf {
         .arg("-o")
         .arg(&program)
         .arg(format!("-L{}", folder.display()))
+        // The older interface has names that the newer has too: what is linked first is meant.
+        .args((name == "legacy").then_some("-lvmcompute"))
         .arg("-lcomputecore")
         .arg(format!("-Wl,-rpath,{}", folder.display())));
     program
@@ -103,6 +105,42 @@ fn a_c_program_controls_its_world() {
     finish: 0x00000000
     reset: 0x00000000
     no such build: 0x80070057
+    "#);
+}
+
+#[test]
+fn a_c_program_lives_one_life_in_the_older_interface() {
+    let printed = run_with("legacy", &[]);
+    insta::assert_snapshot!(printed.replace(" \n", "\n"), @r#"
+    simulated: 1
+    create: 0xC0370103
+    register: 0x00000000
+    create: told 0x2 with 0x00000000
+    register again: 0xC0370104
+    start: 0xC0370103
+    start: told 0x3 with 0x00000000
+    start again: 0xC0370105 {"Error":-1070137083,"ErrorMessage":"The requested virtual machine or container operation is not valid in the current state."}
+    properties: 0x00000000 1 0
+    enumerate: 0x00000000 1
+    process: 0x00000000
+    hi
+    register: 0x00000000
+    process: told 0x10000 with 0x00000000
+    status: 0x00000000 1 0
+    unregister: 0x00000000
+    close: 0x00000000
+    no pointer: 0x80070057
+    unknown: 0xC037010E
+    no handle: 0x80070006
+    grant: 0x80070002
+    layer: 0x80004001
+    network: 0x00000000 {"Success":false,"Error":"The simulated host has no Host Networking Service."}
+    shutdown: 0xC0370103
+    shutdown: told 0x1 with 0x00000000
+    terminate: 0xC0370110
+    unregister: 0x00000000
+    close: 0x00000000
+    told: 3
     "#);
 }
 
