@@ -218,7 +218,8 @@ fn act_on(world: &mut World, act: Act) -> Result<Option<BTreeSet<u8>>, Hresult> 
             return with(world, name, |world, disk| {
                 checked(world.attach(disk, attach::READ_ONLY))?;
                 let root = world.mount_path(disk)? + r"\";
-                let names = world.host.files().names(&root).expect("a root");
+                // The folder that a format leaves is none of ours.
+                let names = world.host.files().names(&root).expect("a root").filter(|(_, is_folder)| !is_folder);
                 Ok(Some(names.map(|(name, _)| name.parse().expect("a number")).collect()))
             });
         }

@@ -446,7 +446,9 @@ fn on(volume: &str, name: &str) -> String {
 /// The names in the root folder of an attached disk's volume.
 fn root_of(world: &World, volume: &str) -> Vec<String> {
     let root = format!("{volume}\\");
+    // The folder that a format leaves is on every volume.
     let names = world.host.files().names(&root).expect("the volume is there");
+    let names = names.filter(|(name, _)| ***name != *hcs_rules::layer::form::VOLUME_INFORMATION);
     names.map(|(name, _)| name.to_string()).collect()
 }
 

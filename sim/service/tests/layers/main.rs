@@ -472,3 +472,38 @@ fn a_full_disk_ends_an_import_part_of_the_way() {
     assert_eq!(client.import_layer(text(r"D:\base"), text(r"C:\staged"), text(NONE)), Hresult::ERROR_DISK_FULL);
     assert!(!sim.tree(r"D:\base").is_empty(), "what was written stays");
 }
+
+#[test]
+fn the_older_pair_of_calls_does_as_the_newer_one() {
+    let (sim, client) = world(Build::B17763);
+    base_layer(&sim, &client);
+    let (_, volume) = setting::formatted(&client, r"C:\scratch.vhdx");
+    let (chain, folder) = (data(&[BASE]), r"C:\scratch");
+    sim.put_folder(folder);
+    let initialize =
+        |options: Text<'_>| client.initialize_legacy_writable_layer(text(&volume), text(folder), text(&chain), options);
+    assert_eq!(initialize(text("{")), Hresult::HCS_E_INVALID_JSON);
+    assert_eq!(initialize(text("[1]")), Hresult::HCS_E_INVALID_JSON, "a list of files is asked for");
+    assert_eq!(initialize(text(r#"["C:\\Windows\\notepad.exe"]"#)), Hresult::S_OK);
+    assert_eq!(initialize(Text::Null), Hresult::S_OK, "once more");
+    sim.put_folder(r"C:\out");
+    let export = || client.export_legacy_writable_layer(text(&volume), text(folder), text(r"C:\out"), text(&chain));
+    assert_eq!(export(), Hresult::ERROR_PATH_NOT_FOUND, "the filter is not attached");
+    assert_eq!(client.attach_layer_storage_filter(text(&volume), text(&chain)), Hresult::S_OK);
+    sim.put_file(&format!(r"{volume}\new.txt"), b"new");
+    assert_eq!(export(), Hresult::S_OK);
+    assert!(sim.file(r"C:\out\Files\new.txt").is_some() && sim.file(r"C:\out\tombstones.txt").is_some());
+}
+
+#[test]
+fn the_same_life_of_a_layer_is_the_same_history() {
+    let (sim, client) = world(Build::B26100);
+    let made = mounted(&sim, &client);
+    // What a busy filter, a torn import and another's filter do is the world's, and so are the views.
+    assert!(sim.keep_filter(&made.volume, 1) && sim.tear_import(1) && sim.set_filter_collision(true));
+    let first = sim.digest();
+    let (again, client) = world(Build::B26100);
+    let made = mounted(&again, &client);
+    assert!(again.keep_filter(&made.volume, 1) && again.tear_import(1) && again.set_filter_collision(true));
+    assert_eq!(again.digest(), first, "the same calls, the same history");
+}
