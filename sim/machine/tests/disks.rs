@@ -324,6 +324,11 @@ fn meet(call: Call, fault: DiskFault) -> Hresult {
             assert!(world.files(FileEvent::ReadOnly(written.into(), true)));
             plain(world, call, handle)
         }
+        (DiskFault::Full, Call::AttachVirtualDisk | Call::SetVirtualDiskInformation) => {
+            // The next write finds no room, told ahead.
+            assert!(world.files(FileEvent::Volume('C', VolumeEvent::FullAfter(0))));
+            plain(world, call, handle)
+        }
         (DiskFault::Full, Call::ResizeVirtualDisk) => {
             assert!(world.files(FileEvent::Volume('C', VolumeEvent::Room(0))));
             world.resize(handle, 0, 1 << 40)
@@ -731,4 +736,16 @@ fn a_disk_on_a_disk_holds_the_one_below() {
     assert_eq!(root_of(&world, &volume), ["inner.vhdx"]);
     let inner = world.open_disk(&path);
     assert_eq!(world.attach(inner, STAYS), OK, "nobody has it any more");
+}
+
+#[test]
+fn trouble_that_is_told_ahead_is_met_by_who_opens_a_disk() {
+    let mut world = world();
+    assert!(world.files(FileEvent::InUseFor(CHILD.into(), 2)));
+    assert_eq!(world.try_open(CHILD), Err(Hresult::ERROR_SHARING_VIOLATION));
+    assert_eq!(world.try_open(CHILD), Err(Hresult::ERROR_SHARING_VIOLATION));
+    assert!(world.try_open(CHILD).is_ok());
+    assert!(world.files(FileEvent::Volume('C', VolumeEvent::NotReadyFor(1))));
+    assert_eq!(world.try_open(CHILD), Err(Hresult::ERROR_NOT_READY));
+    assert!(world.try_open(CHILD).is_ok());
 }

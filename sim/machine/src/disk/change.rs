@@ -168,7 +168,7 @@ impl Host {
             SetInformation::PhysicalSectorSize(size) => image.set_physical_sector(data, *size),
             SetInformation::ParentPath(_) | SetInformation::ParentPathWithDepth(..) | SetInformation::Other(_) => {}
         };
-        self.files_mut().change_open(file, by, change).map_err(|_| DiskFault::Gone)?;
+        self.files_mut().change_open(file, by, change).map_err(|_| DiskFault::Full)?;
         self.stamp(&Link { file, content }, false, by)
     }
 
@@ -187,7 +187,7 @@ impl Host {
         let locator = self.locator(path, parent, old.linkage)?;
         let mut done = Ok(());
         let change = |data: &mut _| done = image.set_parent(data, &locator);
-        self.files_mut().change_open(file, by, change).map_err(|_| DiskFault::Gone)?;
+        self.files_mut().change_open(file, by, change).map_err(|_| DiskFault::Full)?;
         done.map_err(|_: Unwritable| DiskFault::ParentMissing.into())
     }
 }

@@ -178,6 +178,12 @@ impl Host {
             return Err(DiskFault::Unmodelled.into());
         }
         let by = self.by(on.client);
+        if !self.files.troubles().is_empty() {
+            self.files_mut().open(path, by).map_err(|fault| match fault {
+                FileFault::Locked => Stop::Disk(DiskFault::Held),
+                fault => Stop::Path(fault),
+            })?;
+        }
         let file = self.files.file_id(path).map_err(Stop::Path)?;
         if HostPath::parse(path).is_ok_and(|path| path.trailing) {
             return Err(Stop::Path(FileFault::TrailingSeparator));

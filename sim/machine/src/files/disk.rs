@@ -77,6 +77,7 @@ impl Files {
         let Content::File(data) = &mut node.content else { return Err(FileFault::IsFolder) };
         change(data);
         self.check_room(at.volume, node.allocated().saturating_sub(before), false, by)?;
+        self.count_write(at.volume, by)?;
         (node.times.written, node.times.changed) = (by.now, by.now);
         self.tree_mut(at.volume).change(at.key, |old| *old = node);
         Ok(())

@@ -119,7 +119,7 @@ pub const fn faults(call: Call) -> DiskFaults {
             FILE.or(CHAIN).or(of(&[Version, Mask, Flags, Provider, Size, Block, Sector, Ancestry, Access, Gone, Full]))
         }
         Call::OpenVirtualDisk => FILE.or(CHAIN).or(of(&[Version, Mask, Flags, Provider, Attached, Depth])),
-        Call::AttachVirtualDisk => HANDLE.or(CHAIN).or(of(&[Flags, Attached, Parental, ReadOnly])),
+        Call::AttachVirtualDisk => HANDLE.or(CHAIN).or(of(&[Flags, Attached, Parental, ReadOnly, Full])),
         Call::DetachVirtualDisk => of(&[Flags, Kind, Access, Detached, Open]),
         Call::ResizeVirtualDisk => HANDLE.or(of(&[Flags, Size, Parental, Truncates, ReadOnly, Full])),
         Call::MergeVirtualDisk => {
@@ -128,7 +128,7 @@ pub const fn faults(call: Call) -> DiskFaults {
         Call::GetVirtualDiskInformation => HANDLE.without(Held).or(of(&[Class, NotDifferencing])),
         Call::SetVirtualDiskInformation => {
             let chain = CHAIN.without(TooDeep);
-            HANDLE.or(chain).or(of(&[Class, Sector, Attached, NotDifferencing, Depth, ReadOnly]))
+            HANDLE.or(chain).or(of(&[Class, Sector, Attached, NotDifferencing, Depth, ReadOnly, Full]))
         }
         Call::GetVirtualDiskPhysicalPath => of(&[Kind, Access, Detached]),
         Call::FormatWritableLayerVhd => HANDLE.or(CHAIN).or(of(&[Attached, Detached, Open, Parental, ReadOnly, Full])),
