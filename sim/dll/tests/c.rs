@@ -177,12 +177,44 @@ fn an_environment_that_says_nothing_sensible_ends_the_process() {
         ("HCS_SIM_SPEED", "NaN"),
         ("HCS_SIM_STORY", "/nowhere/at/all"),
         ("HCS_SIM_TRANSCRIPT", "/nowhere/at/all"),
+        ("HCS_SIM_ROOT", "/nowhere/at/all"),
+        ("HCS_SIM_ROOT", "/dev/null"),
+        ("HCS_SIM_FILES", "host"),
+        ("HCS_SIM_FILES", "real"),
     ] {
         let output = Command::new(&program).env(name, value).output().expect("the program runs");
         let told = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{name}={value}: {told}");
         assert!(told.contains(name), "{told}");
     }
+}
+
+#[test]
+fn files_of_a_c_program_are_real_in_its_root() {
+    let root = library_folder().join(format!("hcs-root-{}", std::process::id()));
+    std::fs::create_dir_all(root.join("VMs")).expect("made");
+    std::fs::write(root.join("VMs/disk.vhdx"), b"a disk").expect("written");
+    let path = root.display().to_string();
+    let printed = run_with("files", &[("HCS_SIM_ROOT", &path)]);
+    let length = |name: &str| std::fs::metadata(root.join(name)).map(|about| about.len()).ok();
+    let lengths = ["VMs/state.vmgs", "Users/Public/bare.vmgs", "VMs/disk.vhdx"].map(length);
+    // In memory nothing of it is there, and nothing is written.
+    std::fs::remove_file(root.join("VMs/state.vmgs")).expect("it is a file");
+    let in_memory = run_with("files", &[("HCS_SIM_ROOT", &path), ("HCS_SIM_FILES", "memory")]);
+    let after = length("VMs/state.vmgs");
+    std::fs::remove_dir_all(&root).expect("removed");
+    insta::assert_snapshot!(printed, @r"
+    state: 0x00000000
+    bare: 0x00000000
+    again: 0x80070050
+    grant: 0x00000000
+    none: 0x80070002
+    reset: 0x00000000
+    again: 0x80070050
+    ");
+    assert_eq!(lengths, [Some(4_194_816), Some(4_194_816), Some(6)]);
+    assert!(in_memory.starts_with("state: 0x80070003\n"), "the folder is not there: {in_memory}");
+    assert_eq!(after, None);
 }
 
 #[test]

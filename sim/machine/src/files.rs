@@ -53,7 +53,7 @@ pub use stage::{Staged, What};
 pub use tree::Tree;
 pub use trouble::{Ill, Trouble};
 pub use volume::{StoredVolume, Volume};
-pub use walk::{Entry, digest};
+pub use walk::{Entry, Walked, digest};
 
 use crate::table::Key;
 use crate::time::Time;

@@ -151,6 +151,26 @@ impl<T: Clone> Table<T> {
         }
     }
 
+    /// Whether every entry is shared with another table: then nothing has been changed since one was cloned from the other.
+    /// It looks at pointers alone.
+    pub fn is_shared_with(&self, other: &Table<T>) -> bool {
+        let same = |one: Option<&Chunk<T>>, other: Option<&Chunk<T>>| match (one, other) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        let others = match (&self.others, &other.others) {
+            (Some(one), Some(other)) => {
+                Arc::ptr_eq(one, other)
+                    || (one.len() == other.len()
+                        && one.iter().zip(&**other).all(|(one, other)| Arc::ptr_eq(one, other)))
+            }
+            (None, None) => true,
+            _ => false,
+        };
+        others && same(self.first.as_ref(), other.first.as_ref())
+    }
+
     /// Every entry with its key, by slot.
     pub fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
         let chunks = self.first.iter().chain(self.others.iter().flat_map(|chunks| chunks.iter()));
@@ -198,11 +218,13 @@ mod tests {
         let mut table = Table::default();
         let keys: Vec<Key> = (0..1_000).map(|value| table.insert(value)).collect();
         let clone = table.clone();
+        assert!(table.is_shared_with(&clone));
         *table.get_mut(keys[500]).expect("live") = -1;
         table.remove(keys[501]);
         assert_eq!(clone.get(keys[500]), Some(&500));
         assert_eq!(clone.get(keys[501]), Some(&501));
         assert_eq!((table.len(), clone.len()), (999, 1_000));
         assert_ne!(table, clone);
+        assert!(!table.is_shared_with(&clone));
     }
 }

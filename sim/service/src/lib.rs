@@ -38,6 +38,7 @@
 //! | `storage`, `disk` | a client's calls on layers and on disks |
 //! | `legacy` | a client's calls of the older interface |
 //! | `files` | the host's files, as a test puts them and looks at them |
+//! | `mount` | directories of the real host in the simulated one |
 //! | [`tar`] | layers in tars, as registries keep them |
 //! | `guest` | programs of guests that users write in Rust |
 //! | `clock`, `draw` | how time moves; where random choices come from |
@@ -77,6 +78,8 @@ mod legacy;
 #[cfg(hcs_loom)]
 mod loom;
 #[cfg(not(hcs_loom))]
+mod mount;
+#[cfg(not(hcs_loom))]
 mod pump;
 #[cfg(not(hcs_loom))]
 mod report;
@@ -104,6 +107,7 @@ pub use self::{
     entry::Entry,
     fault::{Fault, Notifications, Occasion, Unfinished, Until, on},
     guest::{Guest, GuestOutput, GuestStdin},
+    mount::{LARGEST_FILE, MOST_BYTES, MOST_FILES, Mount, MountError},
     report::{Leak, Report},
     simulator::{Builder, Hold, Simulator},
     thread::Actor,

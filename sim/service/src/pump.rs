@@ -21,6 +21,7 @@ use crate::draw;
 use crate::entry::Counter;
 use crate::fault::{Armed, Filter, Occasion, Until, Verdict};
 use crate::guest::Program;
+use crate::mount::Mounts;
 use crate::transcript::Transcript;
 use crate::wait::Seat;
 
@@ -90,6 +91,8 @@ pub(crate) struct Core {
     pub(crate) misuse: Vec<String>,
     pub(crate) troubles: Vec<String>,
     pub(crate) transcript: Option<Transcript>,
+    /// Directories of the real host in this one. Few worlds have any.
+    pub(crate) mounts: Option<Box<Mounts>>,
     pub(crate) closing: bool,
     effects: Vec<Effect>,
 }
@@ -129,6 +132,7 @@ impl Core {
             misuse: Vec::new(),
             troubles: Vec::new(),
             transcript: transcript.then(Transcript::kept),
+            mounts: None,
             closing: false,
             effects: Vec::new(),
         }
@@ -170,6 +174,9 @@ impl Core {
             }
         }
         self.effects = effects;
+        if self.mounts.is_some() {
+            self.write_out();
+        }
         if !self.wakers.is_empty() {
             self.wakers.drain(..).for_each(Waker::wake);
         }
@@ -192,6 +199,9 @@ impl Core {
             if !self.entries.is_empty() {
                 self.entries.retain(|counter| Counter::enter(counter, call));
             }
+        }
+        if self.mounts.is_some() && crate::mount::concerns_files(&request) {
+            self.take_in();
         }
         let fate = self.fate(client, &request);
         let poll =

@@ -1,5 +1,6 @@
 //! A world: its builder, its clients, its time, its faults, its end.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use hcs_rules::profile::{NOMINAL, Profile, Quirk};
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::fault::{Armed, Fault, Filter, Notifications, Until, Verdict};
+use crate::mount::Mount;
 use crate::pump::Core;
 use crate::report::{Leak, Report, sentence};
 use crate::sync::{Condvar, Guard, Mutex};
@@ -62,6 +64,7 @@ pub struct Builder {
     transcript: bool,
     profile: &'static Profile,
     quirks: Vec<Quirk>,
+    mounts: Vec<(PathBuf, String, Mount)>,
 }
 
 impl Builder {
@@ -115,6 +118,14 @@ impl Builder {
         self
     }
 
+    /// A directory of the real host is in the simulated one, at this place: see [`Simulator::mount`]. One that cannot be mounted
+    /// is told as a trouble at the world's end.
+    #[must_use]
+    pub fn mount(mut self, directory: impl AsRef<Path>, place: &str, mode: Mount) -> Builder {
+        self.mounts.push((directory.as_ref().to_owned(), place.to_owned(), mode));
+        self
+    }
+
     /// Begins the world.
     pub fn start(self) -> Simulator {
         let shared = Arc::new(Shared {
@@ -125,6 +136,12 @@ impl Builder {
         });
         for quirk in self.quirks {
             shared.lock().step(&Input::World(WorldEvent::Quirk(quirk, true)));
+        }
+        for (directory, place, mode) in self.mounts {
+            let mut core = shared.lock();
+            if let Err(error) = core.mount(&directory, &place, mode) {
+                core.note_trouble(error.to_string());
+            }
         }
         let alive = Arc::new(Alive { shared: Arc::downgrade(&shared), strict: self.strict });
         Simulator { shared, _alive: alive }
@@ -148,6 +165,7 @@ impl Simulator {
             transcript: false,
             profile: &NOMINAL,
             quirks: Vec::new(),
+            mounts: Vec::new(),
         }
     }
 

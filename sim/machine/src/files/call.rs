@@ -83,6 +83,11 @@ impl Host {
         &self.files
     }
 
+    /// The same, shared: who keeps them sees by their pointer whether they were changed since.
+    pub fn shared_files(&self) -> Arc<Files> {
+        self.files.clone()
+    }
+
     /// The access control list of a file as tools show it: machines by their names while they are there.
     ///
     /// # Errors

@@ -52,6 +52,12 @@ impl<'a> Walked<'a> {
         if self.node.attributes == 0 { attribute::NORMAL } else { self.node.attributes }
     }
 
+    /// Whether it is shared with what a walk through a clone of these files came to: then nothing of it has changed but its
+    /// name. It looks at pointers alone.
+    pub fn is_shared_with(&self, other: &Walked<'_>) -> bool {
+        std::ptr::eq(self.node, other.node)
+    }
+
     /// Everything of it but its bytes and its names.
     pub fn meta(&self) -> Meta {
         self.node.meta()
@@ -185,6 +191,17 @@ impl Files {
     pub fn walk(&self, path: &str) -> Found<impl Iterator<Item = Walked<'_>>> {
         let at = self.find(path)?;
         Ok(Walk { tree: self.tree(at.volume), first: Some(at.key), within: Vec::new(), path: String::new() })
+    }
+
+    /// Whether nothing on the volume of a path has been changed since these files were cloned to be `before`. It looks at
+    /// pointers alone: where it says no, what was changed may have been changed back.
+    pub fn is_untouched_since(&self, before: &Files, path: &str) -> bool {
+        match (self.volume_of(path), before.volume_of(path)) {
+            (Ok(volume), Ok(before)) => {
+                volume.id() == before.id() && volume.tree().nodes.is_shared_with(&before.tree().nodes)
+            }
+            (volume, before) => volume.is_err() && before.is_err(),
+        }
     }
 
     /// Everything at a path and below it, to compare trees.
