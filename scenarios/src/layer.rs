@@ -1,6 +1,7 @@
 //! Layers in files of this machine: what a tar holds, whether Windows would take it, and the transport folder that it becomes.
 
 mod folder;
+pub mod view;
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};

@@ -16,6 +16,7 @@
 //! | [`stage`] | the world of a story, and every command with a usage example |
 //! | [`library`] | the stories and documents that come with the program |
 //! | [`builds`] | one story on every build: what differs |
+//! | [`inspect`] | disks, state files, access lists |
 //! | [`layer`] | layers of images in files of this machine |
 //! | [`lint`] | checking a document |
 //! | [`compare`] | holding the tables of documents against published schema files |
@@ -26,6 +27,7 @@
 
 pub mod builds;
 pub mod compare;
+pub mod inspect;
 pub mod layer;
 pub mod library;
 pub mod lint;

@@ -8,7 +8,7 @@ use hcs_rules::build::Build;
 use hcs_rules::document::Root;
 use hcs_scenarios::compare::known::MEANT;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{builds, compare, layer, library, lint, random, schema, stage};
+use hcs_scenarios::{builds, compare, inspect, layer, library, lint, random, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -71,6 +71,35 @@ enum What {
         #[command(subcommand)]
         what: layer::Command,
     },
+    /// Show what a container on a layer would see: the tree of its parents' files and its own
+    Tree {
+        /// The tar of the layer, not compressed; - reads standard input
+        tar: std::path::PathBuf,
+        /// The tar of a parent, the topmost first; a layer without parents is a base layer
+        #[arg(long)]
+        parent: Vec<std::path::PathBuf>,
+        /// The Windows build, by its number
+        #[arg(long, value_parser = build_number, default_value = "20348")]
+        build: u32,
+    },
+    /// Show what the file of a virtual disk says of it, or what is damaged
+    Disk {
+        /// The file, .vhdx or .vhd
+        file: std::path::PathBuf,
+    },
+    /// Show what is in a state file, or what is damaged
+    Files {
+        /// The file, .vmgs or .vmrs
+        file: std::path::PathBuf,
+    },
+    /// Show who a machine is to access lists, and what a grant adds to them
+    Acl {
+        /// The id of the compute system
+        id: String,
+        /// The Windows build, by its number
+        #[arg(long, value_parser = build_number, default_value = "20348")]
+        build: u32,
+    },
     /// Print the digest of random sequences of calls, to compare machines and builds
     Digest {
         /// How many sequences
@@ -113,7 +142,11 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some(What::Check { file, root, build, all }) => check(&file, root.as_deref(), build, all),
-        Some(What::Layer { what }) => on_layer(what),
+        Some(What::Layer { what }) => shown(|out| layer::run(what, out)),
+        Some(What::Tree { tar, parent, build }) => shown(|out| layer::view::tree(&tar, &parent, of_number(build), out)),
+        Some(What::Disk { file }) => shown(|out| inspect::disk(&file, out)),
+        Some(What::Files { file }) => shown(|out| inspect::state_file(&file, out)),
+        Some(What::Acl { id, build }) => shown(|out| inspect::access(&id, of_number(build), out).map(|()| true)),
         Some(What::Digest { sequences, seed }) => {
             say!("{}", random::digest(seed, sequences));
             Ok(ExitCode::SUCCESS)
@@ -135,11 +168,17 @@ fn main() -> ExitCode {
 }
 
 /// What is done with a layer. What was asked for and found wanting is a failure, as with documents.
-fn on_layer(command: layer::Command) -> Result<ExitCode, String> {
+/// Runs something that prints, and answers whether all is well with what it looked at.
+fn shown(show: impl FnOnce(&mut dyn std::io::Write) -> Result<bool, String>) -> Result<ExitCode, String> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let is_well = layer::run(command, &mut out)?;
+    let is_well = show(&mut out)?;
     out.flush().map_err(|error| error.to_string())?;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The build of a number that was looked at already.
+fn of_number(number: u32) -> Build {
+    Build::from_number(number).unwrap_or(Build::SERVER_2022)
 }
 
 /// What to do after the first story.

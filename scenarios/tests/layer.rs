@@ -1,41 +1,13 @@
 //! The program on layers: listed, checked, made into folders and back.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod common;
 
+use std::path::Path;
+
+use common::{Folder, printed};
 use hcs_machine::files::{Data, Meta, Times};
 use hcs_rules::file::attribute::{ARCHIVE, FOLDER};
 use hcs_sim::tar::{self, Blob, Item, LayerPath, Options, Transport};
-
-/// A folder of this test's own, gone at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("hcs-sim-layer-{}-{name}", std::process::id()));
-        _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir(&path).expect("it can be made");
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn program(folder: &Folder, words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hcs-sim"));
-    command.arg("layer").args(words).current_dir(&folder.0).output().expect("it runs")
-}
-
-fn printed(folder: &Folder, words: &[&str], code: i32) -> String {
-    let output = program(folder, words);
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{}{}", text(&output.stdout), text(&output.stderr));
-    text(if code == 2 { &output.stderr } else { &output.stdout })
-}
 
 fn blob(attributes: u32, bytes: &[u8]) -> Item {
     let times = Times::all(132_444_736_000_000_000);
@@ -82,26 +54,26 @@ fn a_layer_is_listed_checked_and_converted() {
     ]);
     of.tombstones.push(r"ä\gone".into());
     write(&folder.0.join("layer.tar"), &of);
-    let listed = printed(&folder, &["list", "layer.tar"], 0);
+    let listed = printed(&folder, &["layer", "list", "layer.tar"], 0);
     for part in ["Files/ä/one, stream s of 6", "gone                           Files/ä/gone", "5 entries, 5 bytes"] {
         assert!(listed.contains(part), "{listed}");
     }
     write(&folder.0.join("base.tar"), &base(&[]));
-    let checked = printed(&folder, &["check", "layer.tar", "--parent", "base.tar"], 0);
+    let checked = printed(&folder, &["layer", "check", "layer.tar", "--parent", "base.tar"], 0);
     assert!(checked.contains("note: Hives/System_Delta is not in it"), "{checked}");
     assert!(
         checked.ends_with("Windows Server 2022 takes it as a layer: 4 files and folders, 1 whiteouts\n"),
         "{checked}"
     );
-    let checked = printed(&folder, &["check", "base.tar", "--build", "26100"], 0);
+    let checked = printed(&folder, &["layer", "check", "base.tar", "--build", "26100"], 0);
     assert!(checked.contains("takes it as a base layer"), "{checked}");
-    let checked = printed(&folder, &["check", "layer.tar"], 1);
+    let checked = printed(&folder, &["layer", "check", "layer.tar"], 1);
     assert_eq!(checked, "refused: Files/ä/.wh.gone: a base layer cannot have whiteouts\n");
 
-    printed(&folder, &["convert", "layer.tar", "folder"], 0);
+    printed(&folder, &["layer", "convert", "layer.tar", "folder"], 0);
     let list = std::fs::read(folder.0.join("folder/tombstones.txt")).expect("it is there");
     assert_eq!(list, b"\xEF\xBB\xBFVersion 1.0\n\\\xC3\xA4\\gone\n");
-    printed(&folder, &["convert", "folder", "again.tar"], 0);
+    printed(&folder, &["layer", "convert", "folder", "again.tar"], 0);
     let bytes = std::fs::read(folder.0.join("again.tar")).expect("it is there");
     let again = tar::read(&bytes[..], &Options::child(), |_| None).expect("it can be read");
     of.complete();
@@ -110,7 +82,7 @@ fn a_layer_is_listed_checked_and_converted() {
         // All times are one here, which every machine keeps.
         assert_eq!(again.items, of.items);
     }
-    let error = printed(&folder, &["convert", "layer.tar", "folder"], 2);
+    let error = printed(&folder, &["layer", "convert", "layer.tar", "folder"], 2);
     assert!(error.starts_with("hcs-sim: folder: "), "{error}");
 }
 
@@ -120,14 +92,14 @@ fn a_hard_link_leads_into_a_parent() {
     write(&folder.0.join("base.tar"), &base(&[(r"Files\one", blob(ARCHIVE, b"bytes"))]));
     write(&folder.0.join("layer.tar"), &layer(&[(r"Files\two", Item::Link(LayerPath::new(r"Files\one")))]));
     let refused = "Files/two: the target of a hard link is not there";
-    assert_eq!(printed(&folder, &["check", "layer.tar"], 1), format!("refused: {refused}\n"));
+    assert_eq!(printed(&folder, &["layer", "check", "layer.tar"], 1), format!("refused: {refused}\n"));
     // A base that lacks what every base has is taken by none.
     write(&folder.0.join("bare.tar"), &layer(&[]));
-    let checked = printed(&folder, &["check", "bare.tar"], 1);
+    let checked = printed(&folder, &["layer", "check", "bare.tar"], 1);
     assert!(checked.starts_with("refused: HcsSetupBaseOSLayer"), "{checked}");
-    assert_eq!(printed(&folder, &["convert", "layer.tar", "folder"], 2), format!("hcs-sim: {refused}\n"));
-    printed(&folder, &["check", "layer.tar", "--parent", "base.tar"], 0);
-    printed(&folder, &["convert", "layer.tar", "folder", "--parent", "base.tar"], 0);
+    assert_eq!(printed(&folder, &["layer", "convert", "layer.tar", "folder"], 2), format!("hcs-sim: {refused}\n"));
+    printed(&folder, &["layer", "check", "layer.tar", "--parent", "base.tar"], 0);
+    printed(&folder, &["layer", "convert", "layer.tar", "folder", "--parent", "base.tar"], 0);
     let blob = std::fs::read(folder.0.join("folder/Files/two")).expect("it is there");
     assert!(blob.ends_with(b"bytes"));
 }
@@ -139,9 +111,9 @@ fn what_is_no_tar_is_told() {
     put("compressed", b"\x1F\x8B\x08\0");
     put("text", &[b'a'; 600]);
     put("empty", b"");
-    let told = printed(&folder, &["list", "compressed"], 2);
+    let told = printed(&folder, &["layer", "list", "compressed"], 2);
     assert!(told.contains("zcat compressed | hcs-sim layer list -"), "{told}");
-    printed(&folder, &["list", "text"], 2);
-    printed(&folder, &["list", "nowhere"], 2);
-    assert_eq!(printed(&folder, &["list", "empty"], 0), "0 entries, 0 bytes\n");
+    printed(&folder, &["layer", "list", "text"], 2);
+    printed(&folder, &["layer", "list", "nowhere"], 2);
+    assert_eq!(printed(&folder, &["layer", "list", "empty"], 0), "0 entries, 0 bytes\n");
 }
