@@ -103,6 +103,7 @@ pub const fn faults(call: Call) -> ArgumentFaults {
         Call::LegacyGrantVmAccess | Call::LegacyRevokeVmAccess => {
             ArgumentFaults::of(&[NullId, EmptyId, MalformedId]).or(PATHS)
         }
+        _ if legacy::layer::ON_LAYERS.contains(call) => legacy_layer_faults(call, PATHS),
         Call::CreateProcess => ArgumentFaults::of(&[NullConfiguration, NullOut]),
         Call::OpenProcess => ArgumentFaults::of(&[NullOut, Access]),
         Call::ModifyProcess => ArgumentFaults::of(&[NullSettings]),
@@ -137,6 +138,22 @@ pub const fn faults(call: Call) -> ArgumentFaults {
         | Call::SetVirtualDiskInformation => ArgumentFaults::of(&[NullParameters]),
         _ => ArgumentFaults::NONE,
     }
+}
+
+/// The same of a layer function of the older interface.
+const fn legacy_layer_faults(call: Call, paths: ArgumentFaults) -> ArgumentFaults {
+    use legacy::layer::{GIVING, WITH_DRIVER, WITH_PARENTS};
+    let mut faults = if matches!(call, Call::LegacyGetBaseImages) { ArgumentFaults::NONE } else { paths };
+    if WITH_DRIVER.contains(call) {
+        faults = faults.with(ArgumentFault::NullParameters);
+    }
+    if WITH_PARENTS.contains(call) {
+        faults = faults.with(ArgumentFault::NullLayerData);
+    }
+    if GIVING.contains(call) {
+        faults = faults.with(ArgumentFault::NullOut);
+    }
+    faults
 }
 
 /// Every row of the arguments stage.

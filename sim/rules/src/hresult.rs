@@ -35,6 +35,8 @@ hresults! {
     ERROR_INVALID_HANDLE = 0x8007_0006, "The handle is invalid.";
     ERROR_INVALID_DATA = 0x8007_000D, "The data is invalid.";
     ERROR_WRITE_PROTECT = 0x8007_0013, "The media is write protected.";
+    ERROR_DEV_NOT_EXIST = 0x8007_0037, "The specified network resource or device is no longer available.";
+    ERROR_INSUFFICIENT_BUFFER = 0x8007_007A, "The data area passed to a system call is too small.";
     ERROR_BAD_NETPATH = 0x8007_0035, "The network path was not found.";
     ERROR_FILE_EXISTS = 0x8007_0050, "The file exists.";
     ERROR_DISK_FULL = 0x8007_0070, "There is not enough space on the disk.";

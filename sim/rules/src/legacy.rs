@@ -3,6 +3,8 @@
 //! It asks the same service for the same things, so that states, documents and operations are those of the other tables. Its
 //! own are the way in which a call ends, the codes, the notifications, and what handles and callbacks are.
 
+pub mod layer;
+
 use crate::build::Build::B26200;
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, header, observed};
@@ -50,7 +52,7 @@ pub const UNREGISTERING: Calls =
 /// The calls on files of the host.
 pub const ON_FILES: Calls = Calls::of(&[Call::LegacyGrantVmAccess, Call::LegacyRevokeVmAccess]);
 /// The calls that take no handle.
-pub const WITHOUT_HANDLE: Calls = ENTRANCES.or(ON_FILES);
+pub const WITHOUT_HANDLE: Calls = ENTRANCES.or(ON_FILES).or(layer::ON_LAYERS);
 /// Every call of the older interface.
 pub const CALLS: Calls = WITHOUT_HANDLE.or(ON_SYSTEM).or(ON_PROCESS).or(CLOSING).or(UNREGISTERING);
 

@@ -313,7 +313,24 @@ pub const fn uses(call: Call) -> Option<Uses> {
         | Call::LegacyRegisterProcessCallback
         | Call::LegacyUnregisterProcessCallback
         | Call::LegacyGrantVmAccess
-        | Call::LegacyRevokeVmAccess => None,
+        | Call::LegacyRevokeVmAccess
+        | Call::LegacyActivateLayer
+        | Call::LegacyDeactivateLayer
+        | Call::LegacyPrepareLayer
+        | Call::LegacyUnprepareLayer
+        | Call::LegacyGetLayerMountPath
+        | Call::LegacyCreateLayer
+        | Call::LegacyCreateSandboxLayer
+        | Call::LegacyExpandSandboxSize
+        | Call::LegacyCopyLayer
+        | Call::LegacyDestroyLayer
+        | Call::LegacyImportLayer
+        | Call::LegacyExportLayer
+        | Call::LegacyLayerExists
+        | Call::LegacyGetBaseImages
+        | Call::LegacyNameToGuid
+        | Call::LegacyProcessBaseImage
+        | Call::LegacyProcessUtilityImage => None,
         Call::EnumerateComputeSystems
         | Call::CreateComputeSystem
         | Call::StartComputeSystem

@@ -10,6 +10,7 @@ use crate::disk::ON_DISKS;
 use crate::evidence::{Source, assumed, documented, observed};
 use crate::hresult::Hresult;
 use crate::layer::ON_LAYERS;
+use crate::legacy;
 use crate::total::{Axis, Cover, lay, place};
 use crate::vocabulary::{Call, Calls};
 
@@ -103,8 +104,12 @@ const BACKUP: Calls = Calls::of(&[
     Call::ExportLegacyWritableLayer,
     Call::SetupBaseOSLayer,
     Call::SetupBaseOSVolume,
+    Call::LegacyImportLayer,
+    Call::LegacyExportLayer,
+    Call::LegacyProcessBaseImage,
+    Call::LegacyProcessUtilityImage,
 ]);
-const ATTACH: Calls = Calls::of(&[Call::AttachVirtualDisk]);
+const ATTACH: Calls = Calls::of(&[Call::AttachVirtualDisk, Call::LegacyActivateLayer]);
 /// The calls that an elevated caller alone may make, whatever its privileges.
 const ELEVATED: Calls = Calls::of(&[
     Call::AttachLayerStorageFilter,
@@ -113,9 +118,11 @@ const ELEVATED: Calls = Calls::of(&[
     Call::DetachOverlayFilter,
     Call::FormatWritableLayerVhd,
     Call::CreateFile,
+    Call::LegacyExpandSandboxSize,
 ]);
-const ANYBODY: Calls =
-    Calls::of_bits(ON_LAYERS.or(ON_DISKS).bits() & !(BACKUP.bits() | ATTACH.bits() | ELEVATED.bits()));
+/// The calls that look at a token at all.
+const ON_STORAGE: Calls = ON_LAYERS.or(ON_DISKS).or(legacy::layer::ON_LAYERS);
+const ANYBODY: Calls = Calls::of_bits(ON_STORAGE.bits() & !(BACKUP.bits() | ATTACH.bits() | ELEVATED.bits()));
 
 /// Every row.
 pub const ROWS: &[PrivilegeRow] = &LIST;
@@ -203,7 +210,7 @@ const fn lay_privileges() -> [u16; CELLS] {
         let call = Call::ALL[at];
         if BACKUP.contains(call) || ATTACH.contains(call) {
             domain[at] = [1 << at, Tokens::EVERY.bits()];
-        } else if ON_LAYERS.contains(call) || ON_DISKS.contains(call) {
+        } else if ON_STORAGE.contains(call) {
             // Nothing that such a call needs can be missing.
             domain[at] = [1 << at, Tokens::of(&[Token::Enabled, Token::Unelevated]).bits()];
         }

@@ -11,6 +11,7 @@ use crate::document::{EVENTS, FAULTS};
 use crate::evidence::{Class, Source, Standing, process_standing, standing};
 use crate::export::{Dll, EXPORTS, Export};
 use crate::legacy::Ends;
+use crate::legacy::layer::FolderState;
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Call, Facet, Kind, SystemState, Trigger};
 use crate::{
@@ -332,8 +333,16 @@ fn write_legacy(out: &mut String) -> core::fmt::Result {
         };
         writeln!(out, "| {} | {} | {ends} | {} |", row.id, calls.join(", "), sources(row.sources))?;
     }
+    writeln!(out, "\n| row | calls | finds | builds | answer | how it is known |\n|---|---|---|---|---|---|")?;
+    for row in legacy::layer::ROWS {
+        let calls: Vec<&str> = row.calls.iter().map(Call::export).collect();
+        let states = set(row.states.iter().map(FolderState::name), FolderState::COUNT);
+        let builds = set(row.builds.iter().map(Build::name), Build::COUNT);
+        let (id, calls, verdict) = (row.id, calls.join(", "), row.verdict);
+        writeln!(out, "| {id} | {calls} | {states} | {builds} | {verdict:?} | {} |", sources(row.sources))?;
+    }
     writeln!(out, "\n| fact | how it is known |\n|---|---|")?;
-    for (id, known) in legacy::FACTS {
+    for (id, known) in legacy::FACTS.iter().chain(legacy::layer::FACTS) {
         writeln!(out, "| {id} | {} |", sources(known))?;
     }
     Ok(())
@@ -452,6 +461,8 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(disk::FACTS.iter().copied());
     let rows = rows.chain(legacy::ENDS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(legacy::FACTS.iter().copied());
+    let rows = rows.chain(legacy::layer::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(legacy::layer::FACTS.iter().copied());
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(EVENTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));

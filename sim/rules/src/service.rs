@@ -168,7 +168,7 @@ const LIST: [ServiceRow; 7] = [
     },
 ];
 /// The calls on layers and disks.
-const ON_STORAGE: Calls = ON_LAYERS.or(ON_DISKS);
+const ON_STORAGE: Calls = ON_LAYERS.or(ON_DISKS).or(legacy::layer::ON_LAYERS);
 
 const AXES: [Axis; 3] = [
     Axis { name: "call", values: Call::NAMES },

@@ -222,6 +222,40 @@ closed! {
         LegacyGrantVmAccess,
         /// `RevokeVmAccess` of `vmcompute.dll`
         LegacyRevokeVmAccess,
+        /// `ActivateLayer` of `vmcompute.dll`
+        LegacyActivateLayer,
+        /// `DeactivateLayer` of `vmcompute.dll`
+        LegacyDeactivateLayer,
+        /// `PrepareLayer` of `vmcompute.dll`
+        LegacyPrepareLayer,
+        /// `UnprepareLayer` of `vmcompute.dll`
+        LegacyUnprepareLayer,
+        /// `GetLayerMountPath` of `vmcompute.dll`
+        LegacyGetLayerMountPath,
+        /// `CreateLayer` of `vmcompute.dll`
+        LegacyCreateLayer,
+        /// `CreateSandboxLayer` of `vmcompute.dll`
+        LegacyCreateSandboxLayer,
+        /// `ExpandSandboxSize` of `vmcompute.dll`
+        LegacyExpandSandboxSize,
+        /// `CopyLayer` of `vmcompute.dll`
+        LegacyCopyLayer,
+        /// `DestroyLayer` of `vmcompute.dll`
+        LegacyDestroyLayer,
+        /// `ImportLayer` of `vmcompute.dll`
+        LegacyImportLayer,
+        /// `ExportLayer` of `vmcompute.dll`
+        LegacyExportLayer,
+        /// `LayerExists` of `vmcompute.dll`
+        LegacyLayerExists,
+        /// `GetBaseImages` of `vmcompute.dll`
+        LegacyGetBaseImages,
+        /// `NameToGuid` of `vmcompute.dll`
+        LegacyNameToGuid,
+        /// `ProcessBaseImage` of `vmcompute.dll`
+        LegacyProcessBaseImage,
+        /// `ProcessUtilityImage` of `vmcompute.dll`
+        LegacyProcessUtilityImage,
     }
 }
 
