@@ -4,6 +4,8 @@
 //! notification to the callback that is registered on the handle. A document is what the call gives after a success, and the
 //! result document after a failure.
 
+pub mod layer;
+
 use std::sync::Arc;
 
 use hcs_rules::hresult::Hresult;

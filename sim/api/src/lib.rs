@@ -43,6 +43,7 @@ pub use hcs::{
     CreateOptions, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle,
     ProcessInformation, StreamHandle, SystemHandle, Text,
 };
+pub use legacy::layer::{LayerName, LegacyLayers};
 pub use legacy::{LegacyCallback, LegacyProcess, LegacySystem, Notification, NotificationCallback, Vmcompute};
 pub use operation::{Completion, Operation};
 pub use process::{Child, Command, ExitStatus, Output, ProcessSignal, Stdio};

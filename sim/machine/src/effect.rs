@@ -90,12 +90,14 @@ pub struct LegacyReply {
     pub handle: Handle,
     /// The information about a process, if there is any to hand out.
     pub information: Option<ProcessInformation>,
+    /// A number that it gives: whether a layer exists, an id.
+    pub value: u128,
 }
 
 impl LegacyReply {
     /// This code and nothing else.
     pub const fn bare(code: Hresult) -> LegacyReply {
-        LegacyReply { code, document: None, handle: Handle::NULL, information: None }
+        LegacyReply { code, document: None, handle: Handle::NULL, information: None, value: 0 }
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `state` | what is at a path, and the documents of layers |
 //! | `form` | what the calls do to what is on disk |
 //! | `filter` | filters of volumes |
+//! | `older` | the layer functions of the older interface |
 //! | [`sddl`] | security descriptors as text |
 //! | [`tombstone`] | the list of what is gone |
 //! | [`transport`] | the folder that a layer is exported to and imported from |
@@ -19,6 +20,7 @@ mod call;
 pub mod extended;
 pub(crate) mod filter;
 mod form;
+mod older;
 pub mod reparse;
 pub mod sddl;
 mod state;

@@ -208,6 +208,9 @@ impl Host {
             ) => return self.unregister(key),
             _ => {}
         }
+        if let LegacyRequest::Layer(request) = request {
+            return self.on_older_layer(on, request, effects);
+        }
         let call = legacy::sibling(on.call);
         let operation = call.operation_type().map(|_| {
             let older = OlderUse { call: on.call, due: None, refused: false, pending: false };

@@ -6,6 +6,7 @@ use hcs_machine::canonical::Digest;
 use hcs_machine::effect::{Finding, LegacyReply, Notification, ProcessInformation, Reply, Target, Told};
 use hcs_machine::handle::Handle;
 use hcs_machine::input::disk::{CreateDisk, Merge, OpenDisk, SetInformation, StorageType};
+use hcs_machine::input::legacy::LegacyLayer;
 use hcs_machine::input::{
     CreateOptions, DiskRequest, End, LayerEvent, LayerRequest, LegacyRequest, Request, Text, WorldEvent,
 };
@@ -249,7 +250,20 @@ fn every_part_of_a_call_of_the_older_interface_counts() {
     use LegacyRequest::*;
     let (system, process, registration) = (Handle(13), Handle(13), Handle(13));
     let text = || Text::from("a");
+    let layer = LegacyLayer::of(Call::LegacyActivateLayer, text());
     let requests = [
+        Layer(layer.clone()),
+        Layer(LegacyLayer { call: Call::LegacyCopyLayer, ..layer.clone() }),
+        Layer(LegacyLayer { home: None, ..layer.clone() }),
+        Layer(LegacyLayer { home: Some(text()), ..layer.clone() }),
+        Layer(LegacyLayer { id: "b".into(), ..layer.clone() }),
+        Layer(LegacyLayer { other: text(), ..layer.clone() }),
+        Layer(LegacyLayer { parents: None, ..layer.clone() }),
+        Layer(LegacyLayer { parents: Some(vec![text()]), ..layer.clone() }),
+        Layer(LegacyLayer { parents: Some(vec![text(), text()]), ..layer.clone() }),
+        Layer(LegacyLayer { size: 1, ..layer }),
+        Layer(LegacyLayer::of(Call::LegacyLayerExists, text())),
+        Layer(LegacyLayer { out: false, ..LegacyLayer::of(Call::LegacyLayerExists, text()) }),
         EnumerateComputeSystems { query: text(), out: true },
         EnumerateComputeSystems { query: Text::Null, out: true },
         EnumerateComputeSystems { query: text(), out: false },
@@ -336,6 +350,8 @@ fn every_part_of_an_effect_counts() {
         Reply::legacy(LegacyReply { handle: Handle(1), ..LegacyReply::bare(Hresult::S_OK) }),
         Reply::legacy(LegacyReply { document: Some("".into()), ..LegacyReply::bare(Hresult::S_OK) }),
         Reply::legacy(LegacyReply { information, ..LegacyReply::bare(Hresult::S_OK) }),
+        Reply::legacy(LegacyReply { value: 1, ..LegacyReply::bare(Hresult::S_OK) }),
+        Reply::legacy(LegacyReply { value: 1 << 64, ..LegacyReply::bare(Hresult::S_OK) }),
     ];
     let (start, close) = (Call::StartComputeSystem, Call::CloseComputeSystem);
     let findings = [

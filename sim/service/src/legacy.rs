@@ -1,5 +1,7 @@
 //! A client's calls of the older interface.
 
+mod layer;
+
 use std::panic::Location;
 
 use hcs_api::{

@@ -129,6 +129,7 @@ pub use hcs_rules as rules;
 pub mod raw {
     pub use hcs_machine::effect::Reply;
     pub use hcs_machine::handle::Handle;
+    pub use hcs_machine::input::legacy::LegacyLayer;
     pub use hcs_machine::input::{DiskRequest, LegacyRequest, Text, disk};
     pub use uuid::Uuid;
 }

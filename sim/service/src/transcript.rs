@@ -16,6 +16,7 @@ use hcs_machine::{Host, Input, Time};
 use hcs_rules::disk::DiskClass;
 use hcs_rules::guest::Signal;
 use hcs_rules::hresult::Hresult;
+use hcs_rules::legacy::layer::WITH_OTHER;
 use hcs_rules::vocabulary::Call;
 
 /// Where lines go as they come.
@@ -240,8 +241,15 @@ fn call(request: &Request) -> String {
         Request::Legacy(request) => {
             arguments.extend(request.path().map(text));
             arguments.extend(request.process().map(|process| format!("{:#x}", process.0)));
-            if let LegacyRequest::OpenProcess { id, .. } = &**request {
-                arguments.push(id.to_string());
+            match &**request {
+                LegacyRequest::OpenProcess { id, .. } => arguments.push(id.to_string()),
+                LegacyRequest::Layer(layer) => {
+                    arguments.extend(WITH_OTHER.contains(layer.call).then(|| text(&layer.other)));
+                    let parents = layer.parents.as_deref().unwrap_or_default();
+                    arguments.extend((!parents.is_empty()).then(|| format!("{} parents", parents.len())));
+                    arguments.extend((layer.size > 0).then(|| format!("{} bytes", layer.size)));
+                }
+                _ => {}
             }
         }
         _ => {}
@@ -397,7 +405,7 @@ fn reply(reply: &Reply) -> String {
             format!("{code}{}{}", after_code(document), information.as_deref().map(informed).unwrap_or_default())
         }
         Reply::Legacy(reply) => {
-            let LegacyReply { code, document, handle, information } = &**reply;
+            let LegacyReply { code, document, handle, information, .. } = &**reply;
             let handle = if *handle == Handle::NULL { String::new() } else { format!(" handle {:#x}", handle.0) };
             let information = information.as_ref().map(informed).unwrap_or_default();
             format!("{code}{handle}{}{information}", after_code(document))

@@ -1,5 +1,7 @@
 //! The exports of `vmcompute.dll`.
 
+mod layer;
+
 use core::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

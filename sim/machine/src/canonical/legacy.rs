@@ -16,13 +16,23 @@ impl Canonical<'_> {
             LegacyRequest::OpenProcess { id, .. } => self.number((*id).into()),
             LegacyRequest::RegisterComputeSystemCallback { callback, .. }
             | LegacyRequest::RegisterProcessCallback { callback, .. } => self.tag((*callback).into()),
+            LegacyRequest::Layer(layer) => {
+                match &layer.home {
+                    None => self.tag(0),
+                    Some(home) => self.tag(1).text(home),
+                };
+                self.text(&layer.other).number(layer.size).tag(layer.parents.is_some().into());
+                self.number(layer.parents.as_ref().map_or(0, Vec::len) as u64);
+                layer.parents.iter().flatten().fold(&mut *self, |writer, parent| writer.text(parent))
+            }
             _ => self,
         };
         self.tag(request.has_out().into())
     }
 
     pub(super) fn legacy_reply(&mut self, reply: &LegacyReply) -> &mut Self {
-        let LegacyReply { code, document, handle, information } = reply;
+        let LegacyReply { code, document, handle, information, value } = reply;
+        self.number(*value as u64).number((*value >> 64) as u64);
         self.number(code.0.into()).optional(document.as_ref()).handle(*handle).information(information.as_ref())
     }
 }

@@ -174,6 +174,12 @@ impl Host {
         Ok(path.unwrap_or_default().trim_end_matches('\\').into())
     }
 
+    /// The volume of a disk that is attached, by its file: none while it is not, and none in it when none has come up.
+    pub(crate) fn attached_volume(&self, path: &str) -> Option<Option<Uuid>> {
+        let file = self.files.file_id(path).ok()?;
+        Some(self.attachment(self.disk_of_file(file)?)?.volume)
+    }
+
     /// `HcsFormatWritableLayerVhd`: a disk that is not attached is for as long as it takes.
     pub(crate) fn format_disk(&mut self, on: &Admitted, handle: Key) -> Done<()> {
         let wanted = format_wants(self.build);

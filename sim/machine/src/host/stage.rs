@@ -3,6 +3,7 @@
 use hcs_rules::access::Rights;
 use hcs_rules::handle::{BadHandle, HandleFault};
 use hcs_rules::hresult::Hresult;
+use hcs_rules::legacy::layer::{WITH_DRIVER, WITH_OTHER, WITH_PARENTS};
 use hcs_rules::operation::{Phase, Use, Verdict};
 use hcs_rules::privilege::Privileges;
 use hcs_rules::profile::Quirk;
@@ -344,6 +345,18 @@ fn legacy_fault(request: &LegacyRequest) -> Option<argument::ArgumentFault> {
     use argument::ArgumentFault as Fault;
     let null = |text: &Text, fault| matches!(text, Text::Null).then_some(fault);
     let of_id = || request.id().and_then(id_fault);
+    let of_layer = || match request {
+        LegacyRequest::Layer(layer) => {
+            let driver = (WITH_DRIVER.contains(layer.call) && !matches!(layer.home, Some(Text::Some(_))))
+                .then_some(Fault::NullParameters);
+            let other = WITH_OTHER.contains(layer.call).then(|| path_fault(&layer.other)).flatten();
+            let is_text = |parent: &Text| path_fault(parent).is_none();
+            let parents = layer.parents.as_ref().is_some_and(|parents| parents.iter().all(is_text));
+            let parents = (WITH_PARENTS.contains(layer.call) && !parents).then_some(Fault::NullLayerData);
+            driver.or(other).or(parents)
+        }
+        _ => None,
+    };
     let of_document = || match request {
         LegacyRequest::CreateComputeSystem { configuration: text, .. }
         | LegacyRequest::ModifyComputeSystem { configuration: text, .. }
@@ -357,6 +370,7 @@ fn legacy_fault(request: &LegacyRequest) -> Option<argument::ArgumentFault> {
     of_id()
         .or_else(|| request.path().and_then(path_fault))
         .or_else(of_document)
+        .or_else(of_layer)
         .or((!request.has_out()).then_some(Fault::NullOut))
 }
 

@@ -1,9 +1,14 @@
 //! The calls of the older interface: the exports of `vmcompute.dll`.
 
+mod layer;
+
+use hcs_rules::legacy::layer::GIVING;
 use hcs_rules::vocabulary::{Call, GENERIC_ALL};
 
 use super::{Request, Text};
 use crate::handle::Handle;
+
+pub use self::layer::LegacyLayer;
 
 /// A call of the older interface, with its arguments. A callback is only a bit here, as in [`Request`]; `out` says whether
 /// there is a pointer for what the call gives.
@@ -38,6 +43,7 @@ pub enum LegacyRequest {
     UnregisterProcessCallback { registration: Handle },
     GrantVmAccess { id: Text, path: Text },
     RevokeVmAccess { id: Text, path: Text },
+    Layer(LegacyLayer),
 }
 
 /// What a handle of the older interface is of.
@@ -81,6 +87,7 @@ impl LegacyRequest {
             LegacyRequest::UnregisterProcessCallback { .. } => Call::LegacyUnregisterProcessCallback,
             LegacyRequest::GrantVmAccess { .. } => Call::LegacyGrantVmAccess,
             LegacyRequest::RevokeVmAccess { .. } => Call::LegacyRevokeVmAccess,
+            LegacyRequest::Layer(layer) => layer.call,
         }
     }
 
@@ -122,7 +129,8 @@ impl LegacyRequest {
             | LegacyRequest::ModifyServiceSettings { .. }
             | LegacyRequest::GetServiceProperties { .. }
             | LegacyRequest::GrantVmAccess { .. }
-            | LegacyRequest::RevokeVmAccess { .. } => return None,
+            | LegacyRequest::RevokeVmAccess { .. }
+            | LegacyRequest::Layer(_) => return None,
         })
     }
 
@@ -149,6 +157,7 @@ impl LegacyRequest {
     pub const fn path(&self) -> Option<&Text> {
         match self {
             LegacyRequest::GrantVmAccess { path, .. } | LegacyRequest::RevokeVmAccess { path, .. } => Some(path),
+            LegacyRequest::Layer(layer) if !matches!(layer.call, Call::LegacyGetBaseImages) => Some(&layer.id),
             _ => None,
         }
     }
@@ -189,6 +198,7 @@ impl LegacyRequest {
             | LegacyRequest::GetProcessInfo { out, .. }
             | LegacyRequest::GetProcessProperties { out, .. }
             | LegacyRequest::RegisterProcessCallback { out, .. } => *out,
+            LegacyRequest::Layer(layer) => layer.out || !GIVING.contains(layer.call),
             _ => true,
         }
     }
@@ -250,7 +260,8 @@ impl LegacyRequest {
             LegacyRequest::RegisterComputeSystemCallback { .. }
             | LegacyRequest::UnregisterComputeSystemCallback { .. }
             | LegacyRequest::RegisterProcessCallback { .. }
-            | LegacyRequest::UnregisterProcessCallback { .. } => return None,
+            | LegacyRequest::UnregisterProcessCallback { .. }
+            | LegacyRequest::Layer(_) => return None,
         })
     }
 }
