@@ -9,6 +9,8 @@
     reason = "pointers are as each export's clients use them; NULL is always answered"
 )]
 
+mod layer;
+
 use core::ffi::c_void;
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ use crate::operation::inform;
 use crate::text::{Argument, give, units};
 use crate::unmodelled::of_vmcompute;
 use crate::world::client;
+
+pub use self::layer::*;
 
 /// A registered callback.
 type Callback = *mut c_void;
@@ -409,32 +413,4 @@ pub unsafe extern "system" fn Vmcompute_HNSCall(
         unsafe { give(response, Some(NO_NETWORK)) };
         code(Hresult::S_OK)
     })
-}
-
-/// Where a layer is, as `DriverInfo`: a flavour and a folder.
-type Driver = *const c_void;
-/// The layers beneath, as `WC_LAYER_DESCRIPTOR`.
-type Layers = *const c_void;
-
-crate::unmodelled::unmodelled! {
-    of_vmcompute:
-    Vmcompute_ActivateLayer("ActivateLayer"; info: Driver, id: PCWSTR);
-    Vmcompute_DeactivateLayer("DeactivateLayer"; info: Driver, id: PCWSTR);
-    Vmcompute_PrepareLayer("PrepareLayer"; info: Driver, id: PCWSTR, layers: Layers, count: usize);
-    Vmcompute_UnprepareLayer("UnprepareLayer"; info: Driver, id: PCWSTR);
-    Vmcompute_GetLayerMountPath("GetLayerMountPath"; info: Driver, id: PCWSTR, length: *mut usize, path: PWSTR);
-    Vmcompute_CreateLayer("CreateLayer"; info: Driver, id: PCWSTR, parent: PCWSTR);
-    Vmcompute_CreateSandboxLayer(
-        "CreateSandboxLayer"; info: Driver, id: PCWSTR, parent: PCWSTR, layers: Layers, count: usize
-    );
-    Vmcompute_ExpandSandboxSize("ExpandSandboxSize"; info: Driver, id: PCWSTR, size: u64);
-    Vmcompute_CopyLayer("CopyLayer"; info: Driver, from: PCWSTR, to: PCWSTR, layers: Layers, count: usize);
-    Vmcompute_DestroyLayer("DestroyLayer"; info: Driver, id: PCWSTR);
-    Vmcompute_ImportLayer("ImportLayer"; info: Driver, id: PCWSTR, path: PCWSTR, layers: Layers, count: usize);
-    Vmcompute_ExportLayer("ExportLayer"; info: Driver, id: PCWSTR, path: PCWSTR, layers: Layers, count: usize);
-    Vmcompute_LayerExists("LayerExists"; info: Driver, id: PCWSTR, exists: *mut u32);
-    Vmcompute_GetBaseImages("GetBaseImages"; images: *mut PWSTR);
-    Vmcompute_NameToGuid("NameToGuid"; name: PCWSTR, guid: *mut c_void);
-    Vmcompute_ProcessBaseImage("ProcessBaseImage"; path: PCWSTR);
-    Vmcompute_ProcessUtilityImage("ProcessUtilityImage"; path: PCWSTR);
 }

@@ -30,32 +30,29 @@ pub(crate) fn of_vmcompute(name: &str) -> HRESULT {
 
 /// Exports that are not modelled, with their signatures.
 macro_rules! unmodelled {
-    ($of:ident: $($name:ident($export:literal; $($argument:ident: $Type:ty),*);)+) => {
+    ($($name:ident($($argument:ident: $Type:ty),*);)+) => {
         $(
             #[unsafe(no_mangle)]
             pub unsafe extern "system" fn $name($($argument: $Type),*) -> HRESULT {
                 $(let _ = $argument;)*
-                $of($export)
+                of_computecore(stringify!($name))
             }
         )+
     };
 }
 
-pub(crate) use unmodelled;
-
 unmodelled! {
-    of_computecore:
-    HcsInitializeLiveMigrationOnSource("HcsInitializeLiveMigrationOnSource"; handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsStartLiveMigrationOnSource("HcsStartLiveMigrationOnSource"; handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsStartLiveMigrationTransfer("HcsStartLiveMigrationTransfer"; handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsFinalizeLiveMigration("HcsFinalizeLiveMigration"; handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
+    HcsInitializeLiveMigrationOnSource(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
+    HcsStartLiveMigrationOnSource(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
+    HcsStartLiveMigrationTransfer(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
+    HcsFinalizeLiveMigration(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
     // Exported, and in no public header: their parameters are unknown, and are not looked at.
-    HcsEnumerateVmWorkerProcesses("HcsEnumerateVmWorkerProcesses"; );
-    HcsFindVmWorkerProcesses("HcsFindVmWorkerProcesses"; );
-    HcsGetWorkerProcessJob("HcsGetWorkerProcessJob"; );
-    HcsStartVmWorkerProcess("HcsStartVmWorkerProcess"; );
-    HcsSystemControl("HcsSystemControl"; );
-    HcsStartSystemPreservation("HcsStartSystemPreservation"; );
-    HcsFinalizeSystemPreservation("HcsFinalizeSystemPreservation"; );
-    HcsAbortSystemPreservation("HcsAbortSystemPreservation"; );
+    HcsEnumerateVmWorkerProcesses();
+    HcsFindVmWorkerProcesses();
+    HcsGetWorkerProcessJob();
+    HcsStartVmWorkerProcess();
+    HcsSystemControl();
+    HcsStartSystemPreservation();
+    HcsFinalizeSystemPreservation();
+    HcsAbortSystemPreservation();
 }

@@ -133,7 +133,18 @@ fn a_c_program_lives_one_life_in_the_older_interface() {
     unknown: 0xC037010E
     no handle: 0x80070006
     grant: 0x80070002
-    layer: 0x80004001
+    no driver: 0x80070057
+    create layer: 0x00000000
+    exists: 0x00000000 1
+    length: 0x00000000 22
+    too short: 0x8007007A
+    path: 0x00000000 1
+    prepare: 0x00000000
+    no path: 0x80070057
+    no parents: 0x80070057
+    destroy: 0x00000000
+    guid: 0x00000000 f9bd a249
+    images: 0x00000000 {"Images":[]}
     network: 0x00000000 {"Success":false,"Error":"The simulated host has no Host Networking Service."}
     shutdown: 0xC0370103
     shutdown: told 0x1 with 0x00000000

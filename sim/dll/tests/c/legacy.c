@@ -1,6 +1,7 @@
 /* A life in C through the older interface, as its clients declare it: no header of the SDK does. */
 #include <stdint.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -32,7 +33,23 @@ HRESULT HcsRegisterProcessCallback(HCS_PROCESS, HCS_NOTIFICATION_CALLBACK, void 
 HRESULT HcsUnregisterProcessCallback(HCS_CALLBACK);
 HRESULT GrantVmAccess(PCWSTR id, PCWSTR path);
 HRESULT HNSCall(PCWSTR method, PCWSTR path, PCWSTR request, PWSTR *response);
-HRESULT ActivateLayer(const void *info, PCWSTR id);
+typedef struct {
+    uint32_t Flavour;
+    PCWSTR HomeDir;
+} DriverInfo;
+typedef struct {
+    uint8_t LayerId[16];
+    uint32_t Flags;
+    PCWSTR Path;
+} WC_LAYER_DESCRIPTOR;
+HRESULT ActivateLayer(const DriverInfo *, PCWSTR id);
+HRESULT CreateLayer(const DriverInfo *, PCWSTR id, PCWSTR parent);
+HRESULT LayerExists(const DriverInfo *, PCWSTR id, uint32_t *exists);
+HRESULT GetLayerMountPath(const DriverInfo *, PCWSTR id, size_t *length, unit_t *path);
+HRESULT PrepareLayer(const DriverInfo *, PCWSTR id, const WC_LAYER_DESCRIPTOR *, size_t count);
+HRESULT DestroyLayer(const DriverInfo *, PCWSTR id);
+HRESULT NameToGuid(PCWSTR name, uint8_t *guid);
+HRESULT GetBaseImages(PWSTR *images);
 int32_t HcsSimIsSimulated(void);
 void CoTaskMemFree(void *);
 
@@ -74,6 +91,34 @@ static void print(const char *what, HRESULT call, PWSTR document)
         putchar(*unit < 128 ? (int)*unit : '?');
     putchar('\n');
     CoTaskMemFree(document);
+}
+
+static void layers(void)
+{
+    DriverInfo driver = {1, u""}, home = {1, u"C:\\Users\\Public"};
+    WC_LAYER_DESCRIPTOR parents[2] = {{{0}, 0, u"C:\\parent"}, {{0}, 0, NULL}};
+    uint32_t exists = 7;
+    uint8_t guid[16];
+    unit_t path[64];
+    size_t length = 0;
+    PWSTR images = NULL;
+    print("create layer", CreateLayer(&home, u"layer", NULL), NULL);
+    HRESULT code = LayerExists(&driver, u"C:\\Users\\Public\\layer", &exists);
+    printf("exists: 0x%08X %u\n", (unsigned)code, exists);
+    code = GetLayerMountPath(&home, u"layer", &length, NULL);
+    printf("length: 0x%08X %zu\n", (unsigned)code, length);
+    length--;
+    print("too short", GetLayerMountPath(&home, u"layer", &length, path), NULL);
+    code = GetLayerMountPath(&home, u"layer", &length, path);
+    printf("path: 0x%08X %d\n", (unsigned)code, path[length - 1] == 0 && path[length - 2] == u'r');
+    print("prepare", PrepareLayer(&home, u"layer", parents, 1), NULL);
+    print("no path", PrepareLayer(&home, u"layer", parents, 2), NULL);
+    print("no parents", PrepareLayer(&home, u"layer", NULL, 2), NULL);
+    print("destroy", DestroyLayer(&home, u"layer"), NULL);
+    code = NameToGuid(u"4", guid);
+    printf("guid: 0x%08X %02x%02x %02x%02x\n", (unsigned)code, guid[0], guid[3], guid[8], guid[15]);
+    code = GetBaseImages(&images);
+    print("images", code, images);
 }
 
 int main(void)
@@ -123,7 +168,8 @@ int main(void)
     print("unknown", HcsOpenComputeSystem(u"d", &none, NULL), NULL);
     print("no handle", HcsCloseComputeSystem(NULL), NULL);
     print("grant", GrantVmAccess(u"c", u"C:\\no such file"), NULL);
-    print("layer", ActivateLayer(NULL, u"C:\\layer"), NULL);
+    print("no driver", ActivateLayer(NULL, u"C:\\layer"), NULL);
+    layers();
     code = HNSCall(u"GET", u"/networks/", u"", &result);
     print("network", code, result);
 
