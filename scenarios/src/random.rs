@@ -15,6 +15,7 @@ use hcs_machine::input::{
 use hcs_machine::{ClientId, Effect, Host, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
+use hcs_rules::file::FileSystem;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::GENERIC_ALL;
@@ -397,7 +398,12 @@ impl Dice {
 
     fn file_event(&mut self) -> FileEvent {
         let path = (*self.pick(PATHS)).into();
-        match self.below(11) {
+        match self.below(14) {
+            11 => FileEvent::Attributes(path, self.below(0x8000) as u32),
+            12 => {
+                FileEvent::Stream(path, "s".into(), self.chance(2).then(|| vec![7; self.below(9_000) as usize].into()))
+            }
+            13 => FileEvent::InUseFor(path, self.below(3) as u32),
             8 => FileEvent::Copy(path, (*self.pick(PATHS)).into()),
             9 => FileEvent::Rename(path, (*self.pick(PATHS)).into()),
             10 => FileEvent::Link(path, (*self.pick(PATHS)).into()),
@@ -414,6 +420,9 @@ impl Dice {
                     VolumeEvent::Room(5_000_000),
                     VolumeEvent::ReadOnly(false),
                     VolumeEvent::Ready(true),
+                    VolumeEvent::FullAfter(2),
+                    VolumeEvent::NotReadyFor(1),
+                    VolumeEvent::Format(FileSystem::Refs),
                 ]);
                 FileEvent::Volume(*self.pick(&['C', 'd']), volume)
             }

@@ -121,6 +121,9 @@ impl Canonical<'_> {
                 self.request(request);
                 self.fate(fate);
             }
+            Input::RemoveTree(client, path) => {
+                self.tag(8).number(client.0.into()).string(path);
+            }
             Input::World(event) => {
                 self.tag(2);
                 match event {
@@ -281,7 +284,7 @@ impl Canonical<'_> {
             FileEvent::Lock(path, locked) => self.tag(3).string(path).tag((*locked).into()),
             FileEvent::ReadOnly(path, read_only) => self.tag(4).string(path).tag((*read_only).into()),
             FileEvent::Deny(path, denied) => self.tag(5).string(path).tag((*denied).into()),
-            FileEvent::InUseFor(path, times) => self.tag(13).string(path).number((*times).into()),
+            FileEvent::InUseFor(path, times) => self.tag(14).string(path).number((*times).into()),
             FileEvent::Copy(from, to) => self.tag(7).string(from).string(to),
             FileEvent::Rename(from, to) => self.tag(8).string(from).string(to),
             FileEvent::Link(existing, new) => self.tag(9).string(existing).string(new),
@@ -459,6 +462,8 @@ impl Canonical<'_> {
             Reply::Blocked(wait) => self.tag(4).key(wait.0),
             Reply::Connected(client) => self.tag(5).number(client.0.into()),
             Reply::Happened(happened) => self.tag(6).tag((*happened).into()),
+            Reply::Files(None) => self.tag(11),
+            Reply::Files(Some(fault)) => self.tag(12).tag(*fault as u8),
         };
     }
 

@@ -40,9 +40,11 @@ impl Host {
         };
         let stands_against = match (trigger, work.system, &work.on_process) {
             (Trigger::CreateDone | Trigger::StartDone, Some(key), _) => {
-                let broken = self.broken_constraint(key, work.kind).map(constraint::row);
-                let disks = || self.disk_refusal(key).filter(|_| trigger == Trigger::StartDone);
-                broken.map(|row| (row.code, row.form)).or_else(disks)
+                let broken = self.broken_constraint(key, work.kind);
+                let starts = trigger == Trigger::StartDone;
+                let broken = broken.or_else(|| if starts { self.restore_trouble(key) } else { None });
+                let disks = || self.disk_refusal(key).filter(|_| starts);
+                broken.map(constraint::row).map(|row| (row.code, row.form)).or_else(disks)
             }
             (Trigger::SaveDone, ..) => {
                 let path = save_path(&work);

@@ -107,7 +107,8 @@ impl Host {
                 template_id(system).is_some()
                     && system.section(Section::NetworkAdapters).is_some_and(|list| list.members().next().is_some())
             }
-            Constraint::NoSavedState
+            Constraint::SavedStateNotReady
+            | Constraint::NoSavedState
             | Constraint::SavedStateLocked
             | Constraint::SavedStateForeign
             | Constraint::SavedStateNewer
@@ -128,6 +129,11 @@ impl Host {
 
     fn hosting(&self, system: &System) -> Option<&System> {
         self.systems.get(self.index.get(&FoldedId::of(hosting_id(system)?))?)
+    }
+
+    /// The saved state from which a system begins.
+    pub(crate) fn restored_from(&self, key: Key) -> Option<&str> {
+        inside(self.systems.get(key)?, Section::Restore, "SaveStateFilePath")?.as_str()
     }
 
     fn template(&self, system: &System) -> Option<&System> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hcs_rules::argument::ArgumentFault;
+use hcs_rules::file::FileFault;
 use hcs_rules::guest::Signal;
 use hcs_rules::handle::HandleFault;
 use hcs_rules::hresult::Hresult;
@@ -128,6 +129,8 @@ pub enum Reply {
     Connected(ClientId),
     /// Whether the world event found something to do.
     Happened(bool),
+    /// What stood in the way of something that a client did to files itself, if anything did.
+    Files(Option<FileFault>),
 }
 
 impl Reply {

@@ -5,6 +5,7 @@
 //! | [`path`] | what a path names |
 //! | [`acl`] | accounts, entries, lists |
 //! | `data` | the bytes of a file |
+//! | `descriptor` | the list in a security descriptor as it was set |
 //! | `node` | what else a file is made of |
 //! | `tree` | what is on one volume: a value that costs nothing to clone |
 //! | `disk` | the files of disks, for those who have them open |
@@ -25,6 +26,7 @@
 pub mod acl;
 mod call;
 mod data;
+mod descriptor;
 mod disk;
 mod event;
 mod meta;

@@ -219,6 +219,10 @@ impl Host {
                 let reply = self.guest(*guest, request, effects);
                 effects.push(Effect::Reply(reply));
             }
+            Input::RemoveTree(client, path) => {
+                let fault = self.remove_tree(*client, path);
+                effects.push(Effect::Reply(Reply::Files(fault)));
+            }
             Input::World(event) => {
                 let happened = self.world(event, effects);
                 effects.push(Effect::Reply(Reply::Happened(happened)));

@@ -829,6 +829,8 @@ pub enum Input {
     Stream(ClientId, StreamRequest),
     /// A program outside acts.
     Guest(GuestId, GuestRequest),
+    /// A client takes away a file of the host, or a folder with everything in it, as every tool does: it asks lists and locks.
+    RemoveTree(ClientId, Arc<str>),
     /// The world acts.
     World(WorldEvent),
     /// A blocked call ends as if its time were up: whoever drives the world has found that nothing else can end it.

@@ -262,6 +262,8 @@ fn every_part_of_a_file_event_and_of_a_call_on_a_file_counts_in_the_digest() {
         FileEvent::Put("b".into(), [1].as_slice().into()),
         FileEvent::Folder("a".into()),
         FileEvent::Remove("a".into()),
+        FileEvent::InUseFor("a".into(), 0),
+        FileEvent::Stage("a".into(), [].into()),
         FileEvent::InUseFor("a".into(), 1),
         FileEvent::InUseFor("a".into(), 2),
         FileEvent::Volume('D', VolumeEvent::FullAfter(1)),

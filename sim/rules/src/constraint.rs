@@ -52,6 +52,8 @@ closed! {
         RegionName,
         /// A clone with network adapters in its document.
         CloneWithAdapters,
+        /// The saved state is on a volume whose device is not ready.
+        SavedStateNotReady,
         /// The file of the saved state is not there.
         NoSavedState,
         /// Somebody has the file of the saved state open and shares it with nobody.
@@ -214,6 +216,8 @@ pub const ROWS: &[ConstraintRow] = &[
         &[observed("a shared memory probe: Global\\ fails, a name below \\BaseNamedObjects works", &[B26100])]),
     start("constraint.clone-adapters", Constraint::CloneWithAdapters, Hresult::ERROR_NOT_SUPPORTED, Form::Attributed,
         &[observed("discobox: the restore fails", &[B26100]), assumed("the code")]),
+    start("constraint.saved-state-not-ready", Constraint::SavedStateNotReady, Hresult::ERROR_NOT_READY, Form::Attributed,
+        &[assumed("the code's text")]),
     start("constraint.no-saved-state", Constraint::NoSavedState, Hresult::ERROR_FILE_NOT_FOUND, Form::Attributed,
         &[assumed("disks are looked at when the machine starts, and so is this file")]),
     start("constraint.saved-state-locked", Constraint::SavedStateLocked, Hresult::ERROR_SHARING_VIOLATION, Form::Attributed,
@@ -255,6 +259,7 @@ impl Constraint {
             Constraint::NoTemplate
             | Constraint::ForeignTemplate
             | Constraint::NotATemplate
+            | Constraint::SavedStateNotReady
             | Constraint::NoSavedState
             | Constraint::SavedStateLocked
             | Constraint::SavedStateForeign

@@ -113,6 +113,9 @@ pub mod mask {
     pub const READ: u32 = 0x0012_0089;
     /// Generic reading, mapped to [`READ`] where it is inherited: `GR`.
     pub const GENERIC_READ: u32 = 0x8000_0000;
+    /// What generic rights mean for files (documented: file generic access rights): reading, writing, running, all.
+    pub const GENERIC: &[(u32, u32)] =
+        &[(GENERIC_READ, READ), (0x4000_0000, 0x0012_0116), (0x2000_0000, 0x0012_00A0), (0x1000_0000, FULL)];
     /// Reading a file's bytes.
     pub const READ_DATA: u32 = 0x0000_0001;
     /// Making a file in a folder.

@@ -49,6 +49,10 @@ impl Client {
         Client { shared: world.shared.clone(), world, id }
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     pub(crate) fn id(&self) -> ClientId {
         self.id
     }

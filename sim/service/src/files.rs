@@ -1,12 +1,32 @@
 //! The host's files, as a test puts them and looks at them.
 
+use hcs_machine::Input;
+use hcs_machine::effect::Reply;
 use hcs_machine::files::{Branch, Data, Entry, Staged};
 use hcs_machine::input::{FileEvent, VolumeEvent, WorldEvent};
 use hcs_machine::state_file::{vmgs, vmrs};
-use hcs_rules::file::FileSystem;
+use hcs_rules::file::{FileFault, FileSystem};
 use hcs_rules::state_file::Damage;
 
+use crate::client::Client;
 use crate::simulator::Simulator;
+use crate::thread;
+
+impl Client {
+    /// The client takes away a file, or a folder with everything in it, as every tool does: with its own rights.
+    ///
+    /// # Errors
+    /// What stands in the way of the first that cannot be taken away. Those before it are gone then.
+    pub fn remove_tree(&self, path: &str) -> Result<(), FileFault> {
+        let mut core = thread::enter(self.shared());
+        let reply = core.act(&Input::RemoveTree(self.id(), path.into()));
+        thread::after_step(self.shared(), &mut core);
+        match reply {
+            Reply::Files(Some(fault)) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+}
 
 impl Simulator {
     // -- World events on files. Each answers whether it found something to do.

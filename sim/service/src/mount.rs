@@ -217,6 +217,14 @@ impl Core {
         self.mounts = Some(mounts).filter(|mounts| !mounts.list.is_empty());
     }
 
+    /// A step by which somebody acts on files himself.
+    pub(crate) fn act(&mut self, input: &Input) -> hcs_machine::effect::Reply {
+        self.take_in();
+        let reply = self.step(input);
+        self.tick_if_free();
+        reply
+    }
+
     fn end_mount(&mut self, mounted: &Mounted) {
         let (place, root) = (&mounted.place, mounted.root.display());
         self.note_trouble(format!("mount: {place} is gone from the world; {root} stays as it is"));

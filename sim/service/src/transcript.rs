@@ -75,6 +75,11 @@ impl Transcript {
                 answered(&mut line, effects);
                 self.line(now, &line);
             }
+            Input::RemoveTree(client, path) => {
+                let mut line = format!("{}: takes away {path:?}", name(client.0));
+                answered(&mut line, effects);
+                self.line(now, &line);
+            }
             Input::GiveUp(_) => self.line(now, "a wait is given up"),
             Input::Tick => {}
         }
@@ -426,6 +431,8 @@ fn reply(reply: &Reply) -> String {
         Reply::Number(number) => number.to_string(),
         Reply::Blocked(_) => "waits".to_owned(),
         Reply::Connected(client) => format!("client {}", client.0),
+        Reply::Files(None) => "done".to_owned(),
+        Reply::Files(Some(fault)) => fault.name().to_owned(),
         Reply::Happened(happened) => if *happened { "done" } else { "nothing to do" }.to_owned(),
     }
 }

@@ -2,13 +2,17 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{MACHINE, SURVIVOR};
 use hcs_api::{ComputeSystem, Hcs, Text, files};
 use hcs_machine::files::acl::Sid;
+use hcs_machine::files::{Data, Meta, Staged, What};
+use hcs_machine::layer::sddl;
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
 use hcs_rules::constraint::{Constraint, row};
-use hcs_rules::file::{self, FileFault, FileSystem, ON_FILES};
+use hcs_rules::file::{self, FileFault, FileSystem, ON_FILES, attribute};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::state_file::{Layout, storage_header};
 use hcs_rules::vocabulary::Call;
@@ -441,7 +445,9 @@ fn trouble_that_was_told_comes_when_it_was_told_and_is_missed_when_it_does_not()
         client.get_processor_compatibility_from_saved_state(format!(r"C:\vms\{name}").as_str().into()).code
     };
     sim.put_file(r"C:\vms\state", &saved_state());
-    assert!(sim.fill_volume_at_write('C', 2));
+    // A state file is made of several writes.
+    let writes = saved::empty().len() as u32;
+    assert!(writes > 1 && sim.fill_volume_at_write('C', writes + 1));
     assert_eq!(["a", "b", "b"].map(create), [Hresult::S_OK, Hresult::ERROR_DISK_FULL, Hresult::S_OK]);
     assert!(sim.set_volume_not_ready_for('C', 2));
     assert_eq!(read("state"), Hresult::ERROR_NOT_READY);
@@ -451,7 +457,12 @@ fn trouble_that_was_told_comes_when_it_was_told_and_is_missed_when_it_does_not()
     let codes = [Hresult::ERROR_SHARING_VIOLATION, Hresult::ERROR_SHARING_VIOLATION, Hresult::S_OK];
     assert_eq!(["state"; 3].map(read), codes);
     sim.finish().assert_clean();
-    assert!(sim.fill_volume_at_write('C', 2));
+    for nth in 1..=writes {
+        assert!(sim.fill_volume_at_write('C', nth));
+        assert_eq!(create("c"), Hresult::ERROR_DISK_FULL);
+        assert_eq!(sim.file(r"C:\vms\c"), None, "nothing of it is left");
+    }
+    assert!(sim.fill_volume_at_write('C', writes + 1));
     assert_eq!(create("c"), Hresult::S_OK);
     let unfired = sim.finish().unfired;
     assert_eq!(unfired, ["a volume that is full once was met by nobody; 0 were to go well before it"]);
@@ -459,4 +470,80 @@ fn trouble_that_was_told_comes_when_it_was_told_and_is_missed_when_it_does_not()
     {
         assert!(!told);
     }
+}
+
+#[test]
+fn a_save_that_meets_trouble_at_any_of_its_writes_leaves_the_old_state_or_none() {
+    const PATH: &str = r"C:\states\vm.vmrs";
+    let writes = saved::write("vm", 0).len() as u32;
+    assert!(writes > 1);
+    let old = saved_state();
+    for before in [None, Some(&old)] {
+        for nth in 1..=writes {
+            let sim = Simulator::default();
+            let client = sim.client("agent");
+            assert!(sim.put_folder(r"C:\states"));
+            assert!(before.is_none_or(|old| sim.put_file(PATH, old)));
+            let vm = paused(&client, "vm");
+            assert!(sim.fill_volume_at_write('C', nth));
+            let error = vm.save(&to_file(PATH)).expect_err("the volume is full");
+            assert_eq!(error.code, row(Constraint::SaveFull).code, "write {nth}");
+            assert_eq!(sim.file(PATH).as_ref(), before, "write {nth}");
+            let code = restored(&client, "other", PATH);
+            let believed = if before.is_some() { Hresult::S_OK } else { row(Constraint::NoSavedState).code };
+            assert_eq!(code, believed, "write {nth}");
+            vm.save(&to_file(PATH)).expect("there is room now");
+            assert_eq!(restored(&client, "third", PATH), Hresult::S_OK);
+            assert!(sim.finish().unfired.is_empty());
+        }
+    }
+}
+
+#[test]
+fn saves_and_restores_meet_volumes_that_are_not_ready_and_files_that_are_in_use() {
+    const PATH: &str = r"C:\states\vm.vmrs";
+    let sim = Simulator::default();
+    let client = sim.client("agent");
+    sim.put_file(PATH, &saved_state());
+    let vm = paused(&client, "vm");
+    let save = || vm.save(&to_file(PATH)).map_or_else(|error| error.code, |_| Hresult::S_OK);
+    assert!(sim.set_volume_not_ready_for('C', 1));
+    assert_eq!(save(), row(Constraint::SaveNotReady).code);
+    assert!(sim.set_file_in_use_for(PATH, 1));
+    assert_eq!([save(), save()], [row(Constraint::SaveLocked).code, Hresult::S_OK]);
+    assert!(sim.set_volume_not_ready_for('C', 1));
+    assert_eq!(restored(&client, "a", PATH), row(Constraint::SavedStateNotReady).code);
+    assert!(sim.set_file_in_use_for(PATH, 1));
+    assert_eq!(restored(&client, "b", PATH), row(Constraint::SavedStateLocked).code);
+    assert_eq!(restored(&client, "c", PATH), Hresult::S_OK);
+    assert!(sim.set_volume_ready('C', false));
+    assert_eq!(restored(&client, "d", PATH), row(Constraint::SavedStateNotReady).code);
+    assert!(sim.finish().unfired.is_empty());
+}
+
+#[test]
+fn what_a_layers_descriptors_deny_ordinary_tools_cannot_take_away() {
+    let sim = Simulator::builder().transcript().start();
+    let (client, user) = (sim.client("agent"), sim.client_as("user", Rights::User));
+    let security = sddl::read("O:SYG:SYD:P(A;OICI;FA;;;SY)(A;OICI;0x1200a9;;;BU)").map(Arc::from);
+    let folder = What::Folder(Meta { security, ..Meta::default() });
+    let file = What::File(Data::zeros(9), Meta { attributes: attribute::ARCHIVE, ..Meta::default() });
+    let tree = [("Files", folder), (r"Files\ntdll.dll", file.clone()), ("layout", file)];
+    let tree = tree.map(|(path, what)| Staged { path: path.into(), what });
+    assert!(sim.put_tree(r"C:\layers\base", tree.to_vec()));
+    let list = ["NT AUTHORITY\\SYSTEM:(I)(F)", "BUILTIN\\Users:(I)(RX)"].map(str::to_owned);
+    assert_eq!(sim.access_list(r"C:\layers\base\Files\ntdll.dll"), Some(list.to_vec()), "and nothing from above");
+
+    let before = sim.tree(r"C:\layers");
+    assert_eq!(client.remove_tree(r"C:\layers\base"), Err(FileFault::Denied));
+    assert_eq!(sim.tree(r"C:\layers"), before, "what lies deepest is first");
+    let grant = client.grant_vm_access("vm".into(), r"C:\layers\base\Files".into());
+    assert_eq!(grant, Hresult::E_ACCESSDENIED, "the folder is the system's");
+    // What no descriptor denies goes.
+    assert_eq!(user.remove_tree(r"C:\layers\base\Files"), Err(FileFault::Denied));
+    assert_eq!(client.remove_tree(r"C:\layers\base\LAYOUT"), Ok(()));
+    assert_eq!(client.remove_tree(r"C:\layers\base\layout"), Err(FileFault::NoFile));
+    assert!(sim.remove_file(r"C:\layers"), "the world asks nobody");
+    let told = sim.transcript().into_iter().filter(|line| line.contains("takes away")).count();
+    assert_eq!(told, 4);
 }

@@ -11,30 +11,39 @@ use uuid::Uuid;
 /// A security identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sid {
-    authority: u8,
+    /// Six bytes.
+    authority: u64,
     numbers: Arc<[u32]>,
 }
 
 impl From<&SidRow> for Sid {
     fn from(row: &SidRow) -> Sid {
-        Sid { authority: row.authority, numbers: row.numbers.into() }
+        Sid::new(row.authority.into(), row.numbers)
     }
 }
 
 impl std::fmt::Display for Sid {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "S-1-{}", self.authority)?;
+        match u32::try_from(self.authority) {
+            Ok(authority) => write!(out, "S-1-{authority}")?,
+            Err(_) => write!(out, "S-1-{:#x}", self.authority)?,
+        }
         self.numbers.iter().try_for_each(|number| write!(out, "-{number}"))
     }
 }
 
 impl Sid {
+    /// The identifier of these numbers.
+    pub(super) fn new(authority: u64, numbers: &[u32]) -> Sid {
+        Sid { authority, numbers: numbers.into() }
+    }
+
     /// The account of the machine with this GUID.
     pub fn machine(id: Uuid) -> Sid {
         let bytes = id.to_bytes_le();
         let parts = bytes.as_chunks::<4>().0.iter().map(|part| u32::from_le_bytes(*part));
         let numbers = MACHINE.numbers.iter().copied().chain(parts);
-        Sid { authority: MACHINE.authority, numbers: numbers.collect() }
+        Sid { authority: MACHINE.authority.into(), numbers: numbers.collect() }
     }
 
     /// The account that a grant for this machine means.
@@ -48,7 +57,8 @@ impl Sid {
 
     /// The GUID of the machine whose account it is.
     pub fn as_machine(&self) -> Option<Uuid> {
-        let numbers = self.numbers.strip_prefix(MACHINE.numbers).filter(|_| self.authority == MACHINE.authority)?;
+        let numbers =
+            self.numbers.strip_prefix(MACHINE.numbers).filter(|_| self.authority == u64::from(MACHINE.authority))?;
         let mut bytes = [0; 16];
         let numbers: &[u32; 4] = numbers.try_into().ok()?;
         for (part, number) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(numbers) {
@@ -130,9 +140,9 @@ impl Ace {
     }
 }
 
-/// What a generic mask means for files.
-const fn mapped(of: u32) -> u32 {
-    if of & mask::GENERIC_READ != 0 { of & !mask::GENERIC_READ | mask::READ } else { of }
+/// What a mask means for files, where it holds generic rights.
+fn mapped(of: u32) -> u32 {
+    mask::GENERIC.iter().fold(of, |of, (generic, plain)| if of & generic != 0 { of & !generic | plain } else { of })
 }
 
 /// The bytes of a list.
@@ -169,6 +179,7 @@ fn allows_whom(list: &[Ace], is_meant: impl Fn(&Sid) -> bool, wanted: u32) -> bo
 /// Whether a list denies everybody a right.
 pub(super) fn denies_everyone(list: &[Ace], wanted: u32) -> bool {
     let everyone = Sid::from(&EVERYONE);
-    list.iter()
-        .any(|ace| ace.denies && ace.flags & flag::INHERIT_ONLY == 0 && ace.sid == everyone && ace.mask & wanted != 0)
+    list.iter().any(|ace| {
+        ace.denies && ace.flags & flag::INHERIT_ONLY == 0 && ace.sid == everyone && mapped(ace.mask) & wanted != 0
+    })
 }

@@ -17,7 +17,7 @@ use super::{At, By, Data, Files, Found, Place, Who};
 use crate::effect::Reply;
 use crate::host::{Admitted, Host};
 use crate::id::FoldedId;
-use crate::input::{Request, Text};
+use crate::input::{ClientId, Request, Text};
 use crate::state_file::{Write, saved, vmgs};
 use crate::table::Key;
 
@@ -78,6 +78,13 @@ impl Host {
         self.files_mut().revoke(call, machine, path, by).map(|()| None)
     }
 
+    /// A client takes away a file, or a folder with everything in it. Answers what stands in the way.
+    pub(crate) fn remove_tree(&mut self, client: ClientId, path: &str) -> Option<FileFault> {
+        let rights = self.client(client).map_or(Rights::User, |client| client.rights);
+        let by = By::client(rights, self.now);
+        self.files_mut().remove_tree(path, by).err()
+    }
+
     /// The files of the host.
     pub fn files(&self) -> &Files {
         &self.files
@@ -119,9 +126,15 @@ impl Host {
     // -- Saves and restores. Which paths of documents are looked up is a matter of their own rows: a state whose folder the
     // simulated host does not have is kept by its path alone.
 
-    /// What stands against a save at this path, if anything does.
-    pub(crate) fn save_refusal(&self, path: &str) -> Option<Constraint> {
-        match self.files.to_save(path, By::service(self.now)) {
+    /// What stands against a save at this path, if anything does. Trouble that was told ahead is met here, at any of the writes of
+    /// which a state is made: nothing of it is there before all of them have gone well.
+    pub(crate) fn save_refusal(&mut self, path: &str) -> Option<Constraint> {
+        let by = By::service(self.now);
+        let awaited = !self.files.troubles().is_empty() && self.files.has_folder_of(path);
+        let opened = if awaited { self.files_mut().open(path, by) } else { Ok(()) };
+        let found = opened.and_then(|()| self.files.to_save(path, by));
+        let found = if awaited { found.and_then(|()| self.files_mut().count_writes(path, by)) } else { found };
+        match found {
             Err(FileFault::NotReady) => Some(Constraint::SaveNotReady),
             Err(FileFault::IsFolder) => Some(Constraint::SaveToFolder),
             Err(FileFault::ReadOnly) => Some(Constraint::SaveReadOnly),
@@ -161,6 +174,20 @@ impl Host {
         }
     }
 
+    /// Trouble that was told ahead and that a restore meets.
+    pub(crate) fn restore_trouble(&mut self, key: Key) -> Option<Constraint> {
+        if self.files.troubles().is_empty() {
+            return None;
+        }
+        let path = self.restored_from(key).filter(|path| !self.saved.contains(&FoldedId::of(path)))?.to_owned();
+        let by = By::service(self.now);
+        match self.files_mut().open(&path, by) {
+            Err(FileFault::NotReady) => Some(Constraint::SavedStateNotReady),
+            Err(FileFault::Locked) => Some(Constraint::SavedStateLocked),
+            _ => None,
+        }
+    }
+
     /// What stands against a restore from this path, if anything does.
     pub(crate) fn restore_refusal(&self, path: &str) -> Option<Constraint> {
         if self.saved.contains(&FoldedId::of(path)) {
@@ -168,6 +195,7 @@ impl Host {
         }
         match self.files.restore(path, By::service(self.now)) {
             Ok(_) => None,
+            Err(FileFault::NotReady) => Some(Constraint::SavedStateNotReady),
             Err(FileFault::Locked) => Some(Constraint::SavedStateLocked),
             Err(FileFault::Foreign | FileFault::Stateless | FileFault::IsFolder) => Some(Constraint::SavedStateForeign),
             Err(FileFault::Newer) => Some(Constraint::SavedStateNewer),
@@ -202,7 +230,22 @@ impl Files {
         if folder == self.tree(place.volume).root {
             return Err(FileFault::DriveRoot);
         }
-        self.make_file(text, image(writes), by)
+        self.make_file(text, image(writes), by)?;
+        // It is made with one write, and filled with the others. Of one that cannot be filled nothing is left.
+        for _ in writes.iter().skip(1) {
+            if let Err(fault) = self.count_write(place.volume, by) {
+                let world = By { who: Who::World, ..by };
+                self.remove(text, world)?;
+                return Err(fault);
+            }
+        }
+        Ok(())
+    }
+
+    /// A state is written: each of its writes may be the one that finds no room.
+    fn count_writes(&mut self, path: &str, by: By) -> Found<()> {
+        let volume = self.locate(&HostPath::parse(path)?)?.volume;
+        saved::write("", 0).iter().try_for_each(|_| self.count_write(volume, by))
     }
 
     /// What processors the saved state in a file needs, as a `VmProcessorRequirements`.

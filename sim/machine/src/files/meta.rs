@@ -84,15 +84,16 @@ impl Files {
         self.change_meta(path, mask::WRITE_ATTRIBUTES, by, |node| node.times = times)
     }
 
-    /// Sets the self-relative security descriptor of a file or folder, as it is, or takes it away. The list by which grants and
-    /// rights go is kept apart from it.
+    /// Sets the self-relative security descriptor of a file or folder, as it is, or takes it away. Rights go by its list, and by
+    /// what was granted or denied beside it; it is inherited from no more. Of one that is damaged or has no list the bytes are
+    /// kept, and rights go on as before.
     ///
     /// # Errors
     /// What stands in the way; [`FileFault::TooLarge`].
     pub fn set_security(&mut self, path: &str, descriptor: Option<&[u8]>, by: By) -> Found<()> {
         check_security(descriptor)?;
         self.change_meta(path, mask::WRITE_DAC, by, |node| {
-            node.change_rare(|rare| rare.security = descriptor.map(Arc::from));
+            node.set_security(descriptor.map(Arc::from));
             node.times.changed = by.now;
         })
     }

@@ -8,6 +8,7 @@ use hcs_rules::grant::Owner;
 
 use super::Data;
 use super::acl::Ace;
+use super::descriptor::{self, Descriptor};
 use super::path::FoldedName;
 use super::volume::StoredVolume;
 use crate::table::Key;
@@ -175,14 +176,27 @@ impl Node {
         self.change_rare(|rare| rare.reparse = reparse);
     }
 
+    /// The whole list in its descriptor, if it has one that can be read. It is read each time it is asked for: files are put by
+    /// the thousand, and few of them are asked for by anybody whose rights matter.
+    pub(super) fn list_of_descriptor(&self) -> Option<Vec<Ace>> {
+        descriptor::read(self.rare.as_ref()?.security.as_deref()?)?.list
+    }
+
+    /// Sets the descriptor, as it is. The file is whose it says.
+    pub(super) fn set_security(&mut self, security: Option<Arc<[u8]>>) {
+        if let Some(Descriptor { owner: Some(owner), .. }) = security.as_deref().and_then(descriptor::read) {
+            self.owner = owner;
+        }
+        self.change_rare(|rare| rare.security = security);
+    }
+
     /// Makes it what `meta` says.
     pub(super) fn set_meta(&mut self, meta: Meta) {
         self.set_attributes(meta.attributes);
         self.set_reparse(meta.reparse);
         self.times = meta.times;
         let streams = meta.streams.into_iter().map(|(name, data)| (FoldedName::of(&name), (name, data))).collect();
-        self.change_rare(|rare| {
-            (rare.security, rare.extended, rare.streams) = (meta.security, meta.extended, streams);
-        });
+        self.set_security(meta.security);
+        self.change_rare(|rare| (rare.extended, rare.streams) = (meta.extended, streams));
     }
 }

@@ -183,21 +183,27 @@ impl Tree {
         }
     }
 
-    /// The whole list of a node: what was set on it, then what it inherits, the nearest folder first.
+    /// The whole list of a node: what was set on it, then what it inherits, the nearest folder first. A descriptor says everything
+    /// that is to be inherited at its place and below.
     pub(super) fn list_of(&self, key: Key) -> Vec<Ace> {
         let Some(node) = self.get(key) else { return Vec::new() };
         let mut list = node.list.to_vec();
+        if let Some(whole) = node.list_of_descriptor() {
+            list.extend(whole);
+            return list;
+        }
         let is_folder = node.is_folder();
         let (mut above, mut near) = (node.parent, true);
         while let Some(folder) = above.and_then(|key| self.get(key)) {
-            for ace in folder.list.iter() {
+            let whole = folder.list_of_descriptor();
+            for ace in folder.list.iter().chain(whole.iter().flatten()) {
                 if is_folder {
                     list.extend(ace.for_folder(near));
                 } else {
                     list.extend(ace.for_file(near));
                 }
             }
-            (above, near) = (folder.parent, false);
+            (above, near) = (folder.parent.filter(|_| whole.is_none()), false);
         }
         list
     }
