@@ -32,7 +32,7 @@ macro_rules! real {
     ($($name:ident($($argument:ident),*);)+) => {
         $(
             #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name($($argument: usize),*) -> WIN32_ERROR {
+            pub(crate) unsafe extern "system" fn $name($($argument: usize),*) -> WIN32_ERROR {
                 static FOUND: OnceLock<usize> = OnceLock::new();
                 let address = *FOUND.get_or_init(|| find(concat!(stringify!($name), "\0")));
                 if address == 0 {
