@@ -6,11 +6,16 @@ use std::future::poll_fn;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::pin::pin;
 use std::ptr::{null, null_mut};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use hcs_api::{ComputeSystem, Hcs, ProcessSignal, Stdio, StreamHandle, Windows, block_on};
+use hcs_api::{
+    ComputeSystem, Hcs, LayerName, LegacyLayers, Notification, Outcome, ProcessSignal, Stdio, StreamHandle, Text,
+    Vmcompute, Windows, block_on,
+};
 use hcs_rules::hresult::Hresult;
+use hcs_rules::legacy::{self, Notice};
 use windows_sys::Win32::Foundation::{GENERIC_READ, GENERIC_WRITE, HANDLE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::{CreateFileW, FILE_FLAG_OVERLAPPED, OPEN_EXISTING, PIPE_ACCESS_DUPLEX};
 use windows_sys::Win32::System::Pipes::{CreateNamedPipeW, PIPE_TYPE_BYTE};
@@ -153,4 +158,64 @@ fn much_comes_through_futures_whole() {
     assert_eq!(blocking.len(), 300_000);
     assert!(counts.iter().all(|count| *count == blocking));
     container.terminate().expect("ended");
+}
+
+/// `vmcompute.dll` must stand beside computecore's: `cargo build -p vmcompute` leaves it there.
+#[test]
+fn the_older_interface_lives_beside_the_newer() {
+    let hcs = load();
+    let (told, hears) = mpsc::channel();
+    let next = |what: Notice| {
+        let heard: Notification = hears.recv_timeout(Duration::from_secs(20)).expect("something is told");
+        assert_eq!((heard.kind, heard.status), (what.value(), Hresult::S_OK));
+        heard
+    };
+    let tell = || {
+        let told = told.clone();
+        Some(Arc::new(move |heard: &Notification| _ = told.send(heard.clone())) as hcs_api::NotificationCallback)
+    };
+    let (outcome, system) = hcs.legacy_create_compute_system("older".into(), r#"{"Container":{}}"#.into());
+    assert_eq!(outcome, Outcome::bare(legacy::PENDING));
+    let (code, callback) = hcs.legacy_register_compute_system_callback(system, tell());
+    assert_eq!(code, Hresult::S_OK);
+    next(Notice::SystemCreateCompleted);
+    assert_eq!(hcs.legacy_start_compute_system(system, Text::Null), Outcome::bare(legacy::PENDING));
+    next(Notice::SystemStartCompleted);
+    let (outcome, process, information) =
+        hcs.legacy_create_process(system, r#"{"CommandLine":"cmd /c echo hi","CreateStdOutPipe":true}"#.into());
+    assert_eq!(outcome.code, Hresult::S_OK);
+    let output = information.expect("information").std_output;
+    let (mut read, mut buffer) = (Vec::new(), [0; 16]);
+    while let Ok(count) = hcs.read_stream(output, &mut buffer)
+        && count > 0
+    {
+        read.extend_from_slice(&buffer[..count]);
+    }
+    hcs.close_stream(output);
+    assert_eq!(read, b"hi\r\n");
+    let (code, of_process) = hcs.legacy_register_process_callback(process, tell());
+    assert_eq!(code, Hresult::S_OK);
+    assert!(next(Notice::ProcessExited).data.expect("a status").contains(r#""ExitCode":0"#));
+    assert_eq!(hcs.legacy_unregister_process_callback(of_process), Hresult::S_OK);
+    assert_eq!(hcs.legacy_close_process(process), Hresult::S_OK);
+
+    // Both DLLs have one world.
+    let newer = ComputeSystem::open(&hcs, "older").expect("it is there");
+    assert_eq!(newer.start().expect_err("the generations do not mix").code, legacy::MIXED);
+    drop(newer);
+    let layer = LayerName { home: Text::Some(r"C:\Users\Public"), id: Text::Some("a layer") };
+    assert_eq!(hcs.legacy_create_layer(layer, Text::Null), Hresult::S_OK);
+    let path = hcs.legacy_get_layer_mount_path(layer);
+    assert_eq!(path.document.as_deref(), Some(r"C:\Users\Public\a layer"));
+    assert_eq!(hcs.legacy_layer_exists(layer), (Hresult::S_OK, true));
+    assert_eq!(hcs.legacy_prepare_layer(layer, &[Text::Some(r"C:\none")]), Hresult::S_OK);
+    assert_eq!(hcs.legacy_destroy_layer(layer), Hresult::S_OK);
+    let id = 0xbd9c_3ef9_f239_59b5_a27e_15c5_23b1_d149;
+    assert_eq!(hcs.legacy_name_to_guid("4".into()), (Hresult::S_OK, id));
+
+    assert_eq!(hcs.legacy_terminate_compute_system(system, Text::Null).code, legacy::PENDING);
+    next(Notice::SystemExited);
+    assert_eq!(hcs.legacy_unregister_compute_system_callback(callback), Hresult::S_OK);
+    assert_eq!(hcs.legacy_close_compute_system(system), Hresult::S_OK);
+    assert!(hears.try_recv().is_err(), "nothing more is told");
 }

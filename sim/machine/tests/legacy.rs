@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use common::{CONTAINER, LATENCY, ONE, World};
 use hcs_machine::effect::{Effect, LegacyReply, Reply};
-use hcs_machine::handle::Handle;
+use hcs_machine::handle::{Handle, HandleType};
 use hcs_machine::input::{End, Fate, LegacyRequest, Request, Text, WorldEvent};
+use hcs_machine::table::Key;
 use hcs_machine::{Input, Time};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::legacy::{self, Admission, Ends, Notice};
@@ -309,4 +310,77 @@ fn a_call_that_nothing_ends_is_given_up_with_the_older_time_out() {
     world.input(&Input::GiveUp(wait));
     let woken = Reply::legacy(LegacyReply::bare(Hresult(0xC037_0109)));
     assert!(world.effects.contains(&Effect::Wake(wait, woken)), "{:?}", world.effects);
+}
+
+/// Every call that takes a handle, with this one.
+fn every_call(handle: Handle) -> Vec<LegacyRequest> {
+    let (system, process, registration, text) = (handle, handle, handle, || Text::from("{}"));
+    vec![
+        LegacyRequest::StartComputeSystem { system, options: text() },
+        LegacyRequest::ShutdownComputeSystem { system, options: text() },
+        LegacyRequest::TerminateComputeSystem { system, options: text() },
+        LegacyRequest::PauseComputeSystem { system, options: text() },
+        LegacyRequest::ResumeComputeSystem { system, options: text() },
+        LegacyRequest::SaveComputeSystem { system, options: text() },
+        LegacyRequest::GetComputeSystemProperties { system, query: text(), out: true },
+        LegacyRequest::ModifyComputeSystem { system, configuration: text() },
+        LegacyRequest::RegisterComputeSystemCallback { system, callback: true, out: true },
+        LegacyRequest::CreateProcess { system, parameters: text(), out: true },
+        LegacyRequest::OpenProcess { system, id: 1, out: true },
+        LegacyRequest::TerminateProcess { process },
+        LegacyRequest::SignalProcess { process, options: text() },
+        LegacyRequest::GetProcessInfo { process, out: true },
+        LegacyRequest::GetProcessProperties { process, out: true },
+        LegacyRequest::ModifyProcess { process, settings: text() },
+        LegacyRequest::RegisterProcessCallback { process, callback: true, out: true },
+        LegacyRequest::CloseComputeSystem { system },
+        LegacyRequest::CloseProcess { process },
+        LegacyRequest::UnregisterComputeSystemCallback { registration },
+        LegacyRequest::UnregisterProcessCallback { registration },
+    ]
+}
+
+#[test]
+fn handles_that_make_no_sense_are_refused_and_what_stands_behind_is_nobodys() {
+    let mut test = Test { world: World::new(), known: Known::default(), seen: 0 };
+    for step in [Move::Create, Move::Register, Move::Pass(40), Move::Begin(0, None), Move::Pass(40), Move::Process] {
+        test.step(&step);
+    }
+    let (system, process) = (test.known.system.expect("made"), test.known.process.expect("made"));
+    let callback = test.known.callback.expect("made");
+    let closed = test.call(LegacyRequest::OpenComputeSystem { id: "c".into(), out: true }, &Fate::PROMPT).handle;
+    assert!(test.call(LegacyRequest::CloseComputeSystem { system: closed }, &Fate::PROMPT).code.is_ok());
+    // Guesses at what stands behind the handles, and bits of no handle.
+    let key = |index| Key { index, generation: 0 };
+    let kinds = [HandleType::System, HandleType::Process, HandleType::Operation, HandleType::Stream, HandleType::Disk];
+    let guesses = kinds.into_iter().flat_map(|kind| (0..4).map(move |index| Handle::new(kind, key(index))));
+    let beyond = Handle::new(HandleType::Legacy, key(77));
+    let bad: Vec<Handle> =
+        guesses.chain([closed, beyond, Handle::NULL, Handle::INVALID, Handle(0xDEAD_BEE8)]).collect();
+    for handle in &bad {
+        for request in every_call(*handle) {
+            let what = format!("{request:?}");
+            let reply = test.call(request, &Fate::after(LATENCY));
+            assert_eq!(reply.code, Hresult::ERROR_INVALID_HANDLE, "{what}");
+        }
+    }
+    // A handle of the right interface and the wrong kind.
+    for (handle, own) in [(system, 0..11), (process, 11..17), (callback, 19..20)] {
+        let calls = every_call(handle).into_iter().enumerate();
+        for (at, request) in calls.filter(|(at, _)| !own.contains(at)) {
+            if (handle, at) == (system, 17) || (handle, at) == (process, 18) {
+                continue;
+            }
+            let what = format!("{request:?}");
+            assert_eq!(test.call(request, &Fate::after(LATENCY)).code, Hresult::ERROR_INVALID_HANDLE, "{what}");
+        }
+    }
+    // Nor does the newer interface take them, or what stands behind them.
+    let operation = test.world.operation();
+    for system in bad.iter().copied().chain([system, process, callback]) {
+        let code = test.world.code(Request::StartComputeSystem { system, operation, options: Text::Null });
+        assert!(code.is_err(), "{system:?}");
+    }
+    assert!(test.call(LegacyRequest::CloseProcess { process }, &Fate::PROMPT).code.is_ok());
+    assert!(test.call(LegacyRequest::CloseComputeSystem { system }, &Fate::PROMPT).code.is_ok());
 }
