@@ -1,6 +1,8 @@
 //! Random sequences of calls straight into the machine, and the digest over all of them: what two machines, two builds or
 //! two sets of features must agree on to the bit.
 
+mod legacy;
+
 use std::sync::Arc;
 
 use hcs_machine::canonical::Digest;
@@ -116,6 +118,8 @@ struct Known {
     systems: Vec<Handle>,
     processes: Vec<Handle>,
     streams: Vec<Handle>,
+    /// Those of the older interface, of whatever kind.
+    older: Vec<Handle>,
     guests: Vec<GuestId>,
     waits: Vec<WaitId>,
 }
@@ -174,6 +178,10 @@ impl Known {
                 information.streams.into_iter().for_each(|stream| self.learn_handle(stream));
             }
             Reply::Blocked(wait) => self.waits.push(*wait),
+            Reply::Legacy(reply) => {
+                self.learn_handle(reply.handle);
+                reply.information.into_iter().flat_map(|of| of.streams).for_each(|stream| self.learn_handle(stream));
+            }
             _ => {}
         }
     }
@@ -184,7 +192,8 @@ impl Known {
             Some(HandleType::System) => self.systems.push(handle),
             Some(HandleType::Process) => self.processes.push(handle),
             Some(HandleType::Stream) => self.streams.push(handle),
-            Some(HandleType::Disk | HandleType::Legacy) | None => {}
+            Some(HandleType::Legacy) => self.older.push(handle),
+            Some(HandleType::Disk) | None => {}
         }
     }
 }
@@ -470,6 +479,9 @@ impl Dice {
                 _ => WorldEvent::GuestPowerOff("VM".into()),
             });
         }
+        if self.chance(4) {
+            return self.on_older(known);
+        }
         let client = ClientId(1 + self.below(3) as u32);
         let (operation, system) = (self.handle(&known.operations), self.handle(&known.systems));
         let callback = self.chance(2);
@@ -531,16 +543,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sequences_reach_processes_their_streams_and_programs_outside() {
-        let mut reached = [0; 4];
+    fn sequences_reach_processes_with_their_streams_programs_outside_and_the_older_interface() {
+        let mut reached = [0; 5];
         for seed in 0..100 {
             let known = play(seed).known;
-            let lists = [known.processes.len(), known.streams.len(), known.guests.len(), known.waits.len()];
+            let (processes, streams, guests) = (known.processes.len(), known.streams.len(), known.guests.len());
+            let lists = [processes, streams, guests, known.waits.len(), known.older.len()];
             for (reached, count) in reached.iter_mut().zip(lists) {
                 *reached += usize::from(count > 0);
             }
         }
-        assert!(reached.iter().zip([40, 30, 30, 10]).all(|(reached, least)| *reached > least), "{reached:?}");
+        assert!(reached.iter().zip([40, 30, 30, 10, 20]).all(|(reached, least)| *reached > least), "{reached:?}");
     }
 
     #[test]
