@@ -7,7 +7,7 @@ use crate::file::ON_FILES;
 use crate::hresult::Hresult;
 use crate::layer::ON_LAYERS;
 use crate::legacy;
-use crate::total::{Axis, Cover, lay, place};
+use crate::total::by_call;
 use crate::vocabulary::{Call, Calls};
 
 closed! {
@@ -344,28 +344,8 @@ const LIST: [ArgumentRow; 18] = [
     },
 ];
 
-const AXES: [Axis; 2] =
-    [Axis { name: "call", values: Call::NAMES }, Axis { name: "fault", values: ArgumentFault::NAMES }];
-const CELLS: usize = Call::COUNT * ArgumentFault::COUNT;
-static TABLE: [u16; CELLS] = lay_arguments();
-
-const fn lay_arguments() -> [u16; CELLS] {
-    let mut domain = [[0; 2]; Call::COUNT];
-    let mut at = 0;
-    while at < Call::COUNT {
-        domain[at] = [1 << at, faults(Call::ALL[at]).bits()];
-        at += 1;
-    }
-    let mut covers = [const { Cover { id: "", sets: [0; 2], named: [0; 2] } }; LIST.len()];
-    let mut at = 0;
-    while at < LIST.len() {
-        covers[at] = Cover { id: LIST[at].id, sets: [LIST[at].calls.bits(), LIST[at].faults.bits()], named: [0; 2] };
-        at += 1;
-    }
-    lay(&AXES, &domain, &covers)
-}
-
-/// The row of a call with a malformed argument. `None` when the call has no such argument.
-pub fn rule(call: Call, fault: ArgumentFault) -> Option<&'static ArgumentRow> {
-    ROWS.get(usize::from(TABLE[place(&AXES, &[call.index(), fault.index()])]))
+by_call! {
+    ArgumentFault, false:
+    /// The row of a call with a malformed argument. `None` when the call has no such argument.
+    ArgumentRow
 }

@@ -60,6 +60,46 @@ pub const fn lay<const AXES: usize, const CELLS: usize>(
     cells
 }
 
+/// Declares the table of a stage whose cells are a call and what it can find, and the function that looks a row up.
+///
+/// What a call can find is said by `faults` of the module, the rows by `LIST`, whose members `id`, `calls` and `faults` are
+/// read. Rows that are `named` must name nothing that one of their calls cannot find; others cover what theirs can.
+macro_rules! by_call {
+    ($Fault:ident, $named:literal: $(#[$about:meta])* $Row:ident) => {
+        const AXES: [$crate::total::Axis; 2] = [
+            $crate::total::Axis { name: "call", values: Call::NAMES },
+            $crate::total::Axis { name: "fault", values: $Fault::NAMES },
+        ];
+        const CELLS: usize = Call::COUNT * $Fault::COUNT;
+        static TABLE: [u16; CELLS] = lay_by_call();
+
+        const fn lay_by_call() -> [u16; CELLS] {
+            let mut domain = [[0; 2]; Call::COUNT];
+            let mut at = 0;
+            while at < Call::COUNT {
+                domain[at] = [1 << at, faults(Call::ALL[at]).bits()];
+                at += 1;
+            }
+            let mut covers = [const { $crate::total::Cover { id: "", sets: [0; 2], named: [0; 2] } }; LIST.len()];
+            let mut at = 0;
+            while at < LIST.len() {
+                let (calls, faults) = (LIST[at].calls.bits(), LIST[at].faults.bits());
+                let named = [0, if $named { faults } else { 0 }];
+                covers[at] = $crate::total::Cover { id: LIST[at].id, sets: [calls, faults], named };
+                at += 1;
+            }
+            $crate::total::lay(&AXES, &domain, &covers)
+        }
+
+        $(#[$about])*
+        pub fn rule(call: Call, fault: $Fault) -> Option<&'static $Row> {
+            ROWS.get(usize::from(TABLE[$crate::total::place(&AXES, &[call.index(), fault.index()])]))
+        }
+    };
+}
+
+pub(crate) use by_call;
+
 /// Writes one row into its cells and counts them.
 const fn cover<const AXES: usize>(
     axes: &[Axis; AXES],

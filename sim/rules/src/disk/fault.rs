@@ -5,7 +5,7 @@ use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, documented, observed};
 use crate::export::NOT_MODELLED;
 use crate::hresult::Hresult;
-use crate::total::{Axis, Cover, lay, place};
+use crate::total::by_call;
 use crate::vocabulary::{Call, Calls};
 
 closed! {
@@ -269,29 +269,8 @@ const LIST: [DiskRow; 43] = [
         &[documented("the code's text"), assumed("that nothing is left of a new disk")]),
 ];
 
-const AXES: [Axis; 2] = [Axis { name: "call", values: Call::NAMES }, Axis { name: "fault", values: DiskFault::NAMES }];
-const CELLS: usize = Call::COUNT * DiskFault::COUNT;
-static TABLE: [u16; CELLS] = lay_faults();
-
-const fn lay_faults() -> [u16; CELLS] {
-    let mut domain = [[0; 2]; Call::COUNT];
-    let mut at = 0;
-    while at < Call::COUNT {
-        domain[at] = [1 << at, faults(Call::ALL[at]).bits()];
-        at += 1;
-    }
-    let mut covers = [const { Cover { id: "", sets: [0; 2], named: [0; 2] } }; LIST.len()];
-    let mut at = 0;
-    while at < LIST.len() {
-        // A row for every call covers those that can find the fault.
-        let (calls, faults) = (LIST[at].calls.bits(), LIST[at].faults.bits());
-        covers[at] = Cover { id: LIST[at].id, sets: [calls, faults], named: [0; 2] };
-        at += 1;
-    }
-    lay(&AXES, &domain, &covers)
-}
-
-/// The row of a call that finds this. `None` when the call cannot find it.
-pub fn rule(call: Call, fault: DiskFault) -> Option<&'static DiskRow> {
-    ROWS.get(usize::from(TABLE[place(&AXES, &[call.index(), fault.index()])]))
+by_call! {
+    DiskFault, false:
+    /// The row of a call that finds this. `None` when the call cannot find it.
+    DiskRow
 }

@@ -3,7 +3,7 @@
 use crate::evidence::{Source, assumed, documented};
 use crate::file::{FileFault, FileFaults};
 use crate::hresult::Hresult;
-use crate::total::{Axis, Cover, lay, place};
+use crate::total::by_call;
 use crate::vocabulary::{Call, Calls};
 
 /// One row.
@@ -87,28 +87,8 @@ const LIST: [PathRow; 11] = [
         &[documented("the code's text"), assumed("that nothing is left of the file")]),
 ];
 
-const AXES: [Axis; 2] = [Axis { name: "call", values: Call::NAMES }, Axis { name: "fault", values: FileFault::NAMES }];
-const CELLS: usize = Call::COUNT * FileFault::COUNT;
-static TABLE: [u16; CELLS] = lay_paths();
-
-const fn lay_paths() -> [u16; CELLS] {
-    let mut domain = [[0; 2]; Call::COUNT];
-    let mut at = 0;
-    while at < Call::COUNT {
-        domain[at] = [1 << at, faults(Call::ALL[at]).bits()];
-        at += 1;
-    }
-    let mut covers = [const { Cover { id: "", sets: [0; 2], named: [0; 2] } }; LIST.len()];
-    let mut at = 0;
-    while at < LIST.len() {
-        let (calls, faults) = (LIST[at].calls.bits(), LIST[at].faults.bits());
-        covers[at] = Cover { id: LIST[at].id, sets: [calls, faults], named: [0, faults] };
-        at += 1;
-    }
-    lay(&AXES, &domain, &covers)
-}
-
-/// The row of a call whose path has this fault. `None` when the call cannot find it.
-pub fn rule(call: Call, fault: FileFault) -> Option<&'static PathRow> {
-    ROWS.get(usize::from(TABLE[place(&AXES, &[call.index(), fault.index()])]))
+by_call! {
+    FileFault, true:
+    /// The row of a call whose path has this fault. `None` when the call cannot find it.
+    PathRow
 }
