@@ -129,6 +129,7 @@ pub(crate) fn concerns_files(request: &Request) -> bool {
             request,
             Request::Layer(_)
                 | Request::Disk(_)
+                | Request::Legacy(_)
                 | Request::CreateComputeSystem { .. }
                 | Request::CreateComputeSystemInNamespace { .. }
                 | Request::StartComputeSystem { .. }
@@ -246,6 +247,10 @@ impl Core {
         for (key, seen) in &now {
             let path: Arc<str> = mounted.inside(&seen.path).into();
             let was = before.get(key).filter(|was| was.is_folder() == seen.is_folder());
+            // Another file in the place of one of several names is none of theirs.
+            if was.is_some_and(|was| was.is_replaced_by(seen)) && self.host.files().link_count(&path).unwrap_or(0) > 1 {
+                self.step(&files(FileEvent::Remove(path.clone())));
+            }
             if was.is_some_and(|was| was.name() != seen.name()) {
                 self.step(&files(FileEvent::Rename(path.clone(), path.clone())));
             }

@@ -7,6 +7,7 @@ use hcs_api::Hcs;
 use hcs_rules::file::FileFault;
 use hcs_rules::hresult::Hresult;
 use hcs_sim::{LARGEST_FILE, Mount, MountError, Simulator};
+use proptest::prelude::*;
 
 /// A directory of its own for a test, gone with it.
 struct Directory(PathBuf);
@@ -302,4 +303,95 @@ fn a_drive_is_a_directory() {
     let added = ["Windows", "Windows/Temp", "Windows/Temp/log", "users", "users/PUBLIC", "users/PUBLIC/state.vmrs"];
     assert_eq!(directory.all(), [&added[..], &["users/PUBLIC/vm.vhdx"]].concat());
     sim.finish().assert_clean();
+}
+
+/// What happens to a tree of a few names, inside or outside. Paths are lists of names.
+#[derive(Clone, Debug)]
+enum Act {
+    Put(Vec<usize>),
+    Folder(Vec<usize>),
+    Remove(Vec<usize>),
+    Rename(Vec<usize>, Vec<usize>),
+    Link(Vec<usize>, Vec<usize>),
+    Replace(Vec<usize>),
+}
+
+fn acts() -> impl Strategy<Value = Vec<(bool, Act)>> {
+    let path = || prop::collection::vec(0_usize..4, 1..4);
+    let act = prop_oneof![
+        4 => path().prop_map(Act::Put),
+        1 => path().prop_map(Act::Folder),
+        2 => path().prop_map(Act::Remove),
+        2 => (path(), path()).prop_map(|(from, to)| Act::Rename(from, to)),
+        2 => (path(), path()).prop_map(|(from, to)| Act::Link(from, to)),
+        1 => path().prop_map(Act::Replace),
+    ];
+    prop::collection::vec((any::<bool>(), act), 0..30)
+}
+
+/// Two of the names are one for Windows.
+const NAMES: [&str; 4] = ["one", "ONE", "two", "Drei"];
+
+/// In the simulated host.
+fn inside(sim: &Simulator, act: &Act, bytes: &[u8]) {
+    let path = |names: &[usize]| names.iter().fold(r"C:\m".to_owned(), |path, name| path + r"\" + NAMES[*name]);
+    _ = match act {
+        Act::Put(at) | Act::Replace(at) => sim.put_file(&path(at), bytes),
+        Act::Folder(at) => sim.put_folder(&path(at)),
+        Act::Remove(at) => sim.remove_file(&path(at)),
+        Act::Rename(from, to) => sim.rename_file(&path(from), &path(to)),
+        Act::Link(from, to) => sim.link_file(&path(from), &path(to)),
+    };
+}
+
+/// In the directory, whose names are found as Windows finds them. What cannot be done is not done.
+fn outside(directory: &Directory, act: &Act, bytes: &[u8]) {
+    let path = |names: &[usize]| {
+        names.iter().fold(directory.0.clone(), |folder, name| {
+            let there = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+            let there = there.into_iter().find(|there| there.eq_ignore_ascii_case(NAMES[*name]));
+            folder.join(there.unwrap_or_else(|| NAMES[*name].into()))
+        })
+    };
+    match act {
+        Act::Put(at) => {
+            _ = fs::create_dir_all(path(at).parent().expect("below")).and_then(|()| fs::write(path(at), bytes))
+        }
+        Act::Replace(at) if path(at).is_file() => {
+            fs::write(directory.0.join("new"), bytes).expect("written");
+            fs::rename(directory.0.join("new"), path(at)).expect("renamed");
+        }
+        Act::Replace(_) => {}
+        Act::Folder(at) => _ = fs::create_dir_all(path(at)),
+        Act::Remove(at) => _ = fs::remove_file(path(at)).or_else(|_| fs::remove_dir_all(path(at))),
+        Act::Rename(from, to) if path(to).exists() && path(from) != path(to) => {}
+        Act::Rename(from, to) => _ = fs::rename(path(from), path(to)),
+        Act::Link(from, to) => _ = fs::hard_link(path(from), path(to)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #[test]
+    fn whatever_happens_on_either_side_both_are_the_same(acts in acts()) {
+        let directory = Directory::new("model");
+        let sim = Simulator::builder().mount(&directory, r"C:\m", Mount::ReadWrite).start();
+        for (number, (is_inside, act)) in acts.iter().enumerate() {
+            // Every length is another: a change that leaves it as it was may be too quick for the clock of files.
+            let bytes = vec![b'a'; number + 1];
+            if *is_inside { inside(&sim, act, &bytes) } else { outside(&directory, act, &bytes) }
+            sim.take_in_mounts();
+            let at_host: Vec<_> = directory.all().into_iter().map(|path| {
+                let bytes = directory.0.join(&path).is_file().then(|| directory.read(&path).unwrap_or_default());
+                (path.replace('/', r"\"), bytes)
+            }).collect();
+            let mut in_world: Vec<_> = sim.tree(r"C:\m").into_iter().skip(1).map(|branch| {
+                let bytes = sim.file(&branch.path);
+                (branch.path[r"C:\m\".len()..].to_owned(), bytes)
+            }).collect();
+            in_world.sort_by_key(|(path, _)| path.replace('\\', "/"));
+            prop_assert_eq!(in_world, at_host, "after {:?}", &acts[..=number]);
+        }
+        prop_assert_eq!(sim.finish().troubles, Vec::<String>::new());
+    }
 }

@@ -41,6 +41,14 @@ impl Seen {
         self.what == Kind::Folder
     }
 
+    /// Whether what has come in its place is another file.
+    pub(super) fn is_replaced_by(&self, other: &Seen) -> bool {
+        match (self.what, other.what) {
+            (Kind::File { number, .. }, Kind::File { number: other, .. }) => number != other,
+            _ => false,
+        }
+    }
+
     /// The last name of its path.
     pub(super) fn name(&self) -> &str {
         name(&self.path)

@@ -45,7 +45,14 @@ impl Mounted {
             }
         }
         // Files of several names that are there under one of them.
-        let mut named = BTreeMap::new();
+        let (mut named, mut written) = (BTreeMap::new(), BTreeMap::new());
+        for (key, one) in now.iter().filter(|(_, one)| one.link_count() > 1) {
+            if let Some(seen) =
+                self.outside.get(key).filter(|_| before.get(key).is_some_and(|was| was.file() == one.file()))
+            {
+                named.entry(one.file()).or_insert_with(|| seen.at.clone());
+            }
+        }
         for (key, one) in &now {
             let was = before.get(key).filter(|was| was.is_folder() == one.is_folder());
             if was.is_some_and(|was| name(was.path()) != name(one.path())) {
@@ -58,6 +65,8 @@ impl Mounted {
                 (None, None) => note(&at, self.make_folder(one.path())),
                 (Some(was), Some(_)) if one.is_shared_with(was) => {}
                 (Some(was), Some(data)) if was.data() == Some(data) => {}
+                // Written already, under another of its names.
+                (Some(_), Some(_)) if written.get(&one.file()).is_some_and(|what| self.is_written(key, *what)) => {}
                 (_, Some(data)) => {
                     let first = named.get(&one.file()).filter(|_| was.is_none());
                     note(&at, self.put(key, one.path(), data, first));
@@ -66,6 +75,7 @@ impl Mounted {
             if one.link_count() > 1
                 && let Some(seen) = self.outside.get(key)
             {
+                written.entry(one.file()).or_insert(seen.what);
                 named.entry(one.file()).or_insert_with(|| seen.at.clone());
             }
         }
@@ -98,6 +108,16 @@ impl Mounted {
         };
         at.extend(rest.split('\\'));
         at
+    }
+
+    /// Whether a name is one more of a file that has just been written: then it is known as that is now.
+    fn is_written(&mut self, key: &FoldedName, now: Kind) -> bool {
+        let (Some(seen), Kind::File { number, .. }) = (self.outside.get_mut(key), now) else { return false };
+        let same = matches!(seen.what, Kind::File { number: other, .. } if other == number && number != 0);
+        if same {
+            seen.what = now;
+        }
+        same
     }
 
     /// A folder is there from now on, and those above it.
