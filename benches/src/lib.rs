@@ -2,11 +2,13 @@
 //!
 //! Deliberately absent: bounds. Figures are printed, side by side from one run; no test fails for being slow.
 
+pub mod storage;
+
 use std::io::{Read, Write};
 
 use hcs_api::{Child, ComputeSystem, Hcs, Stdio, SystemHandle, Text};
 use hcs_machine::handle::Handle;
-use hcs_machine::input::{FileEvent, Request, Text as OwnedText, WorldEvent};
+use hcs_machine::input::{Request, Text as OwnedText};
 use hcs_machine::{ClientId, Effect, Fate, Host, Input, Time};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
@@ -165,25 +167,4 @@ pub fn touch(host: &mut Host) {
     let id = OwnedText::from("resident-5");
     let request = Request::OpenComputeSystem { id, access: hcs_rules::vocabulary::GENERIC_ALL, out: true };
     host.step(Time::ZERO, &Input::Call(ClientId(1), request, Fate::PROMPT), &mut Vec::new());
-}
-
-/// A host with so many files in it, a hundred folders of them.
-pub fn populated_files(count: usize) -> Host {
-    let mut host = Host::new(Build::SERVER_2022);
-    for number in 0..count {
-        put_file(&mut host, &format!(r"C:\layers\folder-{}\file-{number}.dll", number % 100));
-    }
-    host
-}
-
-/// A small file is put on a host.
-pub fn put_file(host: &mut Host, path: &str) {
-    let put = FileEvent::Put(path.into(), [7_u8; 16].as_slice().into());
-    host.step(Time::ZERO, &Input::World(WorldEvent::Files(put)), &mut Vec::new());
-}
-
-/// A disk is granted to a machine and taken back. Answers whether both went well.
-pub fn grant_and_revoke(client: &Client, path: &str) -> bool {
-    let grant = client.grant_vm_access("vm".into(), path.into());
-    [grant, client.revoke_vm_access("vm".into(), path.into())] == [Hresult::S_OK; 2]
 }

@@ -4,9 +4,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use hcs_api::Hcs;
+use hcs_benches::storage::{grant_and_revoke, import, layered, populated_files, put_file, scratch, staged};
 use hcs_benches::{
-    container, create, crowd, document, grant_and_revoke, life, populated, populated_files, populated_host, pour,
-    pour_through_a_pipe, put_file, query, refused, run, touch,
+    container, create, crowd, document, life, populated, populated_host, pour, pour_through_a_pipe, query, refused,
+    run, touch,
 };
 use hcs_machine::document::{Document, check};
 use hcs_machine::{Host, Time};
@@ -32,6 +33,17 @@ fn measure(mut work: impl FnMut()) -> f64 {
             count += 16;
         }
         best = best.min(began.elapsed().as_nanos() as f64 / f64::from(count));
+    }
+    best
+}
+
+/// The same for work that takes milliseconds.
+fn measure_once(mut work: impl FnMut()) -> f64 {
+    let mut best = f64::MAX;
+    for _ in 0..ROUNDS {
+        let began = Instant::now();
+        work();
+        best = best.min(began.elapsed().as_nanos() as f64);
     }
     best
 }
@@ -69,6 +81,7 @@ fn main() {
     show("clone of a host of 100,000, then a call", touched, "microseconds");
     drop(host);
     files();
+    layers();
 
     let (_simulator, client) = populated(1);
     let system = create(&client, "asked");
@@ -132,6 +145,29 @@ fn files() {
     let client = simulator.client("files");
     simulator.put_file(r"C:\vms\disk.vhdx", b"");
     show("a grant and a revocation", measure(|| assert!(grant_and_revoke(&client, r"C:\vms\disk.vhdx"))), "");
+}
+
+/// What layers cost: writable ones that come and go, and an import.
+fn layers() {
+    let mut cycles = Vec::new();
+    for (files, elsewhere) in [(10, 0), (10, 100_000), (1_000, 0), (10_000, 0)] {
+        let (simulator, client) = layered(files, elsewhere);
+        let each = measure(|| assert!(scratch(&simulator, &client)));
+        let what = format!("scratch cycle on {files} files, {elsewhere} elsewhere");
+        show(&what, each, if files == 10 { "100 us" } else { "" });
+        cycles.push(each);
+    }
+    println!("{:<52} {:>12.2} x", "  100,000 files elsewhere against none", cycles[1] / cycles[0]);
+    println!("{:<52} {:>12.2} x", "  a parent of 10,000 files against one of 10", cycles[3] / cycles[0]);
+    for files in [100, 10_000] {
+        let host = staged(files);
+        let each = measure_once(|| {
+            let mut fork = host.clone();
+            assert!(import(&mut fork));
+            black_box(fork);
+        });
+        show(&format!("import of a transport folder of {files} files"), each, if files > 100 { "100 ms" } else { "" });
+    }
 }
 
 /// What a document costs, beside what a parsed `Value` alone does.

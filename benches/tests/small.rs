@@ -1,8 +1,8 @@
 //! The workloads, run small: what is measured works.
 
+use hcs_benches::storage::{grant_and_revoke, import, layered, populated_files, put_file, scratch, staged};
 use hcs_benches::{
-    container, create, crowd, grant_and_revoke, life, populated, populated_files, populated_host, pour,
-    pour_through_a_pipe, put_file, query, refused, run, touch,
+    container, create, crowd, life, populated, populated_host, pour, pour_through_a_pipe, query, refused, run, touch,
 };
 
 #[test]
@@ -45,4 +45,25 @@ fn files_are_put_and_granted() {
     simulator.put_file(r"C:\vms\disk.vhdx", b"");
     let client = simulator.client("files");
     assert!(grant_and_revoke(&client, r"C:\vms\disk.vhdx") && !grant_and_revoke(&client, r"C:\vms\none"));
+}
+
+#[test]
+fn a_writable_layer_comes_and_goes_and_leaves_nothing() {
+    let (simulator, client) = layered(30, 20);
+    let count = || simulator.tree("C:\\").len();
+    let before = count();
+    assert!(scratch(&simulator, &client) && scratch(&simulator, &client));
+    assert_eq!(count(), before);
+    simulator.finish().assert_clean();
+}
+
+#[test]
+fn a_transport_folder_is_imported_whole() {
+    let mut host = staged(250);
+    let clean = host.clone();
+    assert!(import(&mut host));
+    let folder = |number: usize| host.files().branches(&format!(r"C:\layers\base\Files\folder-{number}"));
+    assert_eq!((0..100).map(|number| folder(number).map_or(0, |tree| tree.len() - 1)).sum::<usize>(), 250);
+    assert_ne!(host, clean);
+    assert!(!import(&mut host), "it is there already");
 }
