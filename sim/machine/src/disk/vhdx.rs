@@ -185,6 +185,25 @@ fn checksum(bytes: &[u8], field: Field) -> u32 {
     crc32c::crc32c_append(zeros, &bytes[field.at + field.size..])
 }
 
+/// The same over a stretch of the file that lies in it and is nearly all zeros: it is not put together for that.
+fn checksum_of(data: &Data, at: u64, length: usize, field: Field) -> u32 {
+    let first = length.min(PART);
+    let mut sum = checksum(&data.read(at, first), field);
+    for from in (first..length).step_by(PART) {
+        let count = PART.min(length - from);
+        let from = at + from as u64;
+        sum = if data.is_zeros(from, count as u64) {
+            crc32c::crc32c_append(sum, &[0; PART][..count])
+        } else {
+            crc32c::crc32c_append(sum, &data.read(from, count))
+        };
+    }
+    sum
+}
+
+/// How much of a table is looked at in one piece.
+const PART: usize = 4096;
+
 fn guid(of: &Structure, field: Field) -> Uuid {
     Uuid::from_bytes_le(of.part(field).try_into().unwrap_or_default())
 }
@@ -244,16 +263,17 @@ fn read_regions(data: &Data, log: Extent) -> Result<(Extent, Extent), Damage> {
 }
 
 fn read_region_table(data: &Data, at: u64, log: Extent) -> Result<(Extent, Extent), Damage> {
-    let bytes = data.read(at, TABLE);
-    let of = Structure::read(&region_table::LAYOUT, &bytes, 0).ok_or(Damage::BadRegions)?;
+    let head = data.read(at, region_table::LAYOUT.size);
+    let of = Structure::read(&region_table::LAYOUT, &head, 0).ok_or(Damage::BadRegions)?;
     let count = of.get_u32(region_table::COUNT);
-    let sound = bytes.len() == TABLE
+    let sound = data.len() >= at + TABLE as u64
         && of.get_u32(region_table::SIGNATURE) == REGIONS
-        && of.get_u32(region_table::CHECKSUM) == checksum(&bytes, region_table::CHECKSUM)
+        && of.get_u32(region_table::CHECKSUM) == checksum_of(data, at, TABLE, region_table::CHECKSUM)
         && count <= ENTRIES;
     if !sound {
         return Err(Damage::BadRegions);
     }
+    let bytes = data.read(at, region_table::LAYOUT.size + count as usize * region::LAYOUT.size);
     let (mut metadata, mut table, mut extents, mut ids) = (None, None, vec![log], Vec::new());
     for index in 0..count as usize {
         let at = region_table::LAYOUT.size + index * region::LAYOUT.size;
@@ -280,12 +300,13 @@ fn read_region_table(data: &Data, at: u64, log: Extent) -> Result<(Extent, Exten
 
 /// Where the items are, if nothing in their table contradicts itself.
 fn read_items(data: &Data, region: Extent) -> Result<Items, Damage> {
-    let bytes = data.read(region.offset, TABLE);
-    let of = Structure::read(&metadata_table::LAYOUT, &bytes, 0).ok_or(Damage::BadMetadata)?;
+    let head = data.read(region.offset, metadata_table::LAYOUT.size);
+    let of = Structure::read(&metadata_table::LAYOUT, &head, 0).ok_or(Damage::BadMetadata)?;
     let count = of.get_u32(metadata_table::COUNT);
     if of.get(metadata_table::SIGNATURE) != METADATA || count > ENTRIES {
         return Err(Damage::BadMetadata);
     }
+    let bytes = data.read(region.offset, metadata_table::LAYOUT.size + count as usize * metadata::LAYOUT.size);
     let mut found: [Option<Extent>; 6] = [None; 6];
     let known =
         [id::PARAMETERS, id::SIZE, id::DISK, id::LOGICAL_SECTOR, id::PHYSICAL_SECTOR, id::LOCATOR].map(Uuid::from_u128);

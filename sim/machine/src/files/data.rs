@@ -75,6 +75,12 @@ impl Data {
         })
     }
 
+    /// Whether nothing is kept of a stretch: it is all zeros, or lies behind the end.
+    pub(crate) fn is_zeros(&self, at: u64, length: u64) -> bool {
+        let (first, end) = (at / PIECE as u64, at.saturating_add(length).div_ceil(PIECE as u64));
+        self.pieces.range(first..end.max(first)).next().is_none()
+    }
+
     /// At most so many bytes from here on, as data. What is zeros costs nothing.
     pub fn part(&self, at: u64, count: u64) -> Data {
         let count = self.length.saturating_sub(at).min(count);
@@ -122,14 +128,17 @@ impl Data {
             let within = (here % PIECE as u64) as usize;
             let part = (PIECE - within).min(bytes.len() - done);
             let place = here / PIECE as u64;
-            let mut piece = [0; PIECE];
-            let mut kept = 0;
-            if let Some(before) = self.pieces.get(&place).filter(|_| part < PIECE) {
-                piece[..before.len()].copy_from_slice(before);
-                kept = before.len();
+            let new = &bytes[done..done + part];
+            match self.pieces.get(&place).filter(|before| within > 0 || before.len() > part) {
+                None if within == 0 => self.keep(place, new),
+                before => {
+                    let before = before.map_or(&[][..], |before| &before[..]);
+                    let mut piece = [0; PIECE];
+                    piece[..before.len()].copy_from_slice(before);
+                    piece[within..within + part].copy_from_slice(new);
+                    self.keep(place, &piece[..before.len().max(within + part)]);
+                }
             }
-            piece[within..within + part].copy_from_slice(&bytes[done..done + part]);
-            self.keep(place, &piece[..kept.max(within + part)]);
             done += part;
         }
         self.length = self.length.max(at + bytes.len() as u64);
@@ -166,15 +175,23 @@ impl Data {
     }
 
     fn keep(&mut self, place: u64, piece: &[u8]) {
-        match piece.iter().rposition(|byte| *byte != 0) {
-            Some(last) => {
-                self.pieces.insert_mut(place, piece[..=last].into());
-            }
-            None => {
-                self.pieces.remove_mut(&place);
-            }
+        let piece = without_zeros_at_its_end(piece);
+        if piece.is_empty() {
+            self.pieces.remove_mut(&place);
+        } else {
+            self.pieces.insert_mut(place, piece.into());
         }
     }
+}
+
+/// Whole stretches of zeros are passed over first: images are made of little else.
+fn without_zeros_at_its_end(mut bytes: &[u8]) -> &[u8] {
+    while let Some((before, last)) = bytes.split_last_chunk::<64>()
+        && *last == [0; 64]
+    {
+        bytes = before;
+    }
+    &bytes[..bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)]
 }
 
 #[cfg(test)]
@@ -229,6 +246,15 @@ mod tests {
             data.ranges().iter().for_each(|(begins, ends)| within[*begins as usize..*ends as usize].fill(true));
             prop_assert!(plain.iter().zip(&within).all(|(byte, within)| *byte == 0 || *within), "a byte is in no range");
         }
+    }
+
+    #[test]
+    fn what_is_written_over_a_longer_piece_leaves_its_end() {
+        let mut data = Data::from(&[7; 100][..]);
+        data.write(0, &[1; 10]);
+        assert_eq!((data.read(9, 2), data.len()), (vec![1, 7], 100));
+        data.write(0, &[0; 100]);
+        assert_eq!(data, Data::zeros(100));
     }
 
     #[test]

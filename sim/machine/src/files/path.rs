@@ -30,6 +30,9 @@ pub struct FoldedName(Box<str>);
 impl FoldedName {
     /// Folds a name.
     pub fn of(name: &str) -> FoldedName {
+        if name.is_ascii() {
+            return FoldedName(name.to_ascii_uppercase().into());
+        }
         FoldedName(name.chars().map(folded).collect())
     }
 
@@ -41,6 +44,9 @@ impl FoldedName {
 
 /// A letter's upper case if that is one letter, of two bytes as the letter itself is. No other letter becomes one of ASCII.
 fn folded(letter: char) -> char {
+    if letter.is_ascii() {
+        return letter.to_ascii_uppercase();
+    }
     let mut upper = letter.to_uppercase();
     match (upper.next(), upper.next()) {
         (Some(one), None)
@@ -68,7 +74,7 @@ impl HostPath {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<HostPath, FileFault> {
-        let length = text.encode_utf16().count();
+        let length = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
         if let Some(rest) = text.strip_prefix(r"\\?\").or_else(|| text.strip_prefix(r"\??\")) {
             return if length > LONG_PATH_LIMIT { Err(FileFault::TooLong) } else { verbatim(rest) };
         }
@@ -174,9 +180,10 @@ fn plain(volume: VolumeName, mut names: Vec<String>, text: &str) -> Result<HostP
 }
 
 fn check(names: &[String]) -> Result<(), FileFault> {
+    // What is forbidden is ASCII, so that a look at the bytes is enough; no name has more units than bytes.
     let bad = |name: &String| {
-        name.encode_utf16().count() > NAME_LIMIT
-            || name.chars().any(|letter| letter < ' ' || FORBIDDEN.contains(letter))
+        (name.len() > NAME_LIMIT && name.encode_utf16().count() > NAME_LIMIT)
+            || name.bytes().any(|byte| byte < b' ' || FORBIDDEN.as_bytes().contains(&byte))
     };
     if names.iter().any(bad) { Err(FileFault::BadName) } else { Ok(()) }
 }
