@@ -195,8 +195,10 @@ impl Host {
             return Err(DiskFault::Open.into());
         }
         let stored = self.new_volume(file, chain[0].content.size());
-        self.keep_volume(file, Some(Arc::new(stored)))?;
-        self.stamp(&chain[0], true, by)
+        self.as_a_whole(|host| {
+            host.keep_volume(file, Some(Arc::new(stored)))?;
+            host.stamp(&chain[0], true, by)
+        })
     }
 
     /// The disk behind a handle of either kind gets a new volume, with nothing on it, while it is attached.
@@ -211,6 +213,7 @@ impl Host {
         let file = self.disks.get(key).map(|disk| disk.file).ok_or(DiskFault::Detached)?;
         let content = self.content(file, device::UNKNOWN)?;
         let stored = self.new_volume(file, content.size());
+        self.stamp(&Link { file, content }, true, by)?;
         if let Some(volume) = volume {
             self.detach_filter(volume);
             self.files_mut().detach_volume(volume);
@@ -219,7 +222,7 @@ impl Host {
         if let Some(attachment) = self.disks.get_mut(key).and_then(|disk| disk.attachment.as_mut()) {
             attachment.volume = volume;
         }
-        self.stamp(&Link { file, content }, true, by)
+        Ok(())
     }
 
     /// A disk's file holds a volume from now on. Disks that lie in volumes of disks do so only so deep.

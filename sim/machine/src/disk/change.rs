@@ -37,13 +37,25 @@ impl Host {
         if loses && (flags & resize::UNSAFE == 0 || self.attachment(key).is_some()) {
             return Err(DiskFault::Truncates.into());
         }
-        self.resize_file(file, &image, size, by)?;
-        if loses {
-            // A partition that does not end on its disk is none.
-            _ = self.files_mut().put_volume_in(file, None);
+        self.as_a_whole(|host| {
+            host.resize_file(file, &image, size, by)?;
+            if loses {
+                // A partition that does not end on its disk is none.
+                _ = host.files_mut().put_volume_in(file, None);
+            }
+            let content = host.content(file, device::UNKNOWN)?;
+            host.stamp(&Link { file, content }, true, by)
+        })
+    }
+
+    /// Changes the host's files, or leaves them as they were: a disk's own log sees to that.
+    pub(super) fn as_a_whole<T>(&mut self, change: impl FnOnce(&mut Host) -> Done<T>) -> Done<T> {
+        let before = self.files.clone();
+        let done = change(self);
+        if done.is_err() {
+            self.files = self.files.taken_back_to(before);
         }
-        let content = self.content(file, device::UNKNOWN)?;
-        self.stamp(&Link { file, content }, true, by)
+        done
     }
 
     /// The disk behind a handle that is to be changed, and its file, which nobody else holds.
@@ -115,18 +127,20 @@ impl Host {
         self.may_be_written(target.file, by)?;
         let (child, parent) = (source.content.vhdx()?, target.content.vhdx()?.clone());
         let (id, sector) = (child.id, child.physical_sector);
-        if child.size != parent.size {
-            self.resize_file(target.file, &parent, child.size, by)?;
-        }
-        let change = |data: &mut _| {
-            parent.set_id(data, id);
-            parent.set_physical_sector(data, sector);
-        };
-        self.files_mut().change_open(target.file, by, change).map_err(|_| DiskFault::Full)?;
-        let stored = self.files.volume_in(source.file);
-        self.keep_volume(target.file, stored)?;
-        let content = self.content(target.file, device::UNKNOWN)?;
-        self.stamp(&Link { file: target.file, content }, true, by)
+        self.as_a_whole(|host| {
+            if child.size != parent.size {
+                host.resize_file(target.file, &parent, child.size, by)?;
+            }
+            let change = |data: &mut _| {
+                parent.set_id(data, id);
+                parent.set_physical_sector(data, sector);
+            };
+            host.files_mut().change_open(target.file, by, change).map_err(|_| DiskFault::Full)?;
+            let stored = host.files.volume_in(source.file);
+            host.keep_volume(target.file, stored)?;
+            let content = host.content(target.file, device::UNKNOWN)?;
+            host.stamp(&Link { file: target.file, content }, true, by)
+        })
     }
 
     /// `SetVirtualDiskInformation`
@@ -168,8 +182,10 @@ impl Host {
             SetInformation::PhysicalSectorSize(size) => image.set_physical_sector(data, *size),
             SetInformation::ParentPath(_) | SetInformation::ParentPathWithDepth(..) | SetInformation::Other(_) => {}
         };
-        self.files_mut().change_open(file, by, change).map_err(|_| DiskFault::Full)?;
-        self.stamp(&Link { file, content }, false, by)
+        self.as_a_whole(|host| {
+            host.files_mut().change_open(file, by, change).map_err(|_| DiskFault::Full)?;
+            host.stamp(&Link { file, content }, false, by)
+        })
     }
 
     /// A child's parent is elsewhere: it must be the one that the child was made from.

@@ -1,5 +1,7 @@
 //! Trouble that lies ahead: what the world has told to go wrong, once or a few times, and then no more.
 
+use std::sync::Arc;
+
 use hcs_rules::file::FileFault;
 use uuid::Uuid;
 
@@ -62,6 +64,15 @@ impl Files {
             self.troubles.push(trouble);
         }
         heard
+    }
+
+    /// The files as they were before a change that failed. Trouble that it has met is met.
+    pub(crate) fn taken_back_to(&self, before: Arc<Files>) -> Arc<Files> {
+        let mut before = before;
+        if before.troubles != self.troubles {
+            Arc::make_mut(&mut before).troubles.clone_from(&self.troubles);
+        }
+        before
     }
 
     /// Somebody uses a volume: it may not be ready.
