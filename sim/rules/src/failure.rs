@@ -1,5 +1,10 @@
 //! Plausible failures: what an operation can legally end with though no rule refuses it, and what its result document
-//! then looks like. Faults that a test asks for by code take their document from here.
+//! then looks like. Faults that a test asks for by code take their document from here. Calls on layers and disks have no
+//! operation: how they fail is in [`CALL_FAILURES`].
+
+mod storage;
+
+pub use storage::{CALL_FAILURES, CallFailure};
 
 use crate::answer::Form;
 use crate::build::Build::{self, B17763, B19041, B20348, B26100, B26200};

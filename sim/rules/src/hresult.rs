@@ -49,12 +49,14 @@ hresults! {
     ERROR_DIRECTORY = 0x8007_010B, "The directory name is invalid.";
     ERROR_PROC_NOT_FOUND = 0x8007_007F, "The specified procedure could not be found.";
     ERROR_UNRECOGNIZED_VOLUME = 0x8007_03ED, "The volume does not contain a recognized file system. Please make sure that all required file system drivers are loaded and that the volume is not corrupted.";
+    ERROR_DEVICE_NOT_CONNECTED = 0x8007_048F, "The device is not connected.";
     ERROR_NOT_FOUND = 0x8007_0490, "Element not found.";
     ERROR_FILE_CORRUPT = 0x8007_0570, "The file or directory is corrupted and unreadable.";
     ERROR_INTERNAL_ERROR = 0x8007_054F, "An internal error occurred.";
     ERROR_LOGON_FAILURE = 0x8007_052E, "The user name or password is incorrect.";
     ERROR_LOGON_TYPE_NOT_GRANTED = 0x8007_0569, "Logon failure: the user has not been granted the requested logon type at this computer.";
     ERROR_NO_SYSTEM_RESOURCES = 0x8007_05AA, "Insufficient system resources exist to complete the requested service.";
+    ERROR_TIMEOUT = 0x8007_05B4, "This operation returned because the timeout period expired.";
     ERROR_PRIVILEGE_NOT_HELD = 0x8007_0522, "A required privilege is not held by the client.";
     RPC_S_UNKNOWN_IF = 0x8007_06B5, "The interface is unknown.";
     RPC_S_SERVER_UNAVAILABLE = 0x8007_06BA, "The RPC server is unavailable.";

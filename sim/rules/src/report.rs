@@ -398,6 +398,13 @@ fn write_failures(out: &mut String) -> core::fmt::Result {
         let (id, code) = (failure.id, failure.code);
         writeln!(out, "| {id} | {code} | {surface} | {kinds} | {builds} | {} |", sources(failure.sources))?;
     }
+    writeln!(out, "\nOf calls on layers and disks, which have no operation:\n")?;
+    writeln!(out, "| failure | call | code | builds | how it is known |\n|---|---|---|---|---|")?;
+    for failure in failure::CALL_FAILURES {
+        let builds = set(failure.builds.iter().map(Build::name), Build::COUNT);
+        let (id, call, code) = (failure.id, failure.call.export(), failure.code);
+        writeln!(out, "| {id} | {call} | {code} | {builds} | {} |", sources(failure.sources))?;
+    }
     Ok(())
 }
 
@@ -470,6 +477,7 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(property::service_change::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(resource::RESOURCES.iter().map(|of| (of.path, of.sources)));
     let rows = rows.chain(failure::FAILURES.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(failure::CALL_FAILURES.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(profile::QUIRKS.iter().map(|row| (row.quirk.name(), row.sources)));
     let rows = rows.chain(crate::answer::EXIT_STATUSES.iter().map(|row| (row.exit.name(), row.sources)));
     let rows = rows.chain([(property::OB_ROOT.member, property::OB_ROOT.sources)]);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hcs_machine::effect::Notification;
 use hcs_machine::input::{End, Fate};
-use hcs_rules::failure::Failure;
+use hcs_rules::failure::{CallFailure, Failure};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::rule::Surface;
 use hcs_rules::vocabulary::{Call, EventType};
@@ -160,6 +160,12 @@ impl Unfinished {
             Surface::Call => self.refuse(failure.code),
             Surface::Operation | Surface::Nothing => self.fail(failure.code),
         }
+    }
+
+    /// The call fails in one of the ways in which calls on layers and disks are known to, with that failure's code. They are
+    /// in [`hcs_rules::failure::CALL_FAILURES`].
+    pub fn refuse_as(self, failure: &CallFailure) -> Fault {
+        self.refuse(failure.code)
     }
 
     fn finish(mut self, action: Action) -> Fault {

@@ -4,7 +4,7 @@ use super::words::{call, duration, happened};
 use super::{Director, programs};
 use crate::fault::{Notifications, Unfinished, Until, on};
 use crate::simulator::Hold;
-use hcs_rules::failure::Failure;
+use hcs_rules::failure::{CallFailure, Failure};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::{Profile, Quirk};
 use hcs_rules::vocabulary::EventType;
@@ -42,8 +42,9 @@ impl Director {
                     rule
                 }
                 "as" => {
-                    let failure = Failure::by_id(value).ok_or_else(|| format!("no failure {value}"))?;
-                    fault = Some(rule.clone().fail_as(failure));
+                    let of_operation = Failure::by_id(value).map(|failure| rule.clone().fail_as(failure));
+                    let of_call = || CallFailure::by_id(value).map(|failure| rule.clone().refuse_as(failure));
+                    fault = Some(of_operation.or_else(of_call).ok_or_else(|| format!("no failure {value}"))?);
                     rule
                 }
                 "hang" => {
