@@ -38,6 +38,7 @@ pub const STORIES: &[Item] = items!("stories", "txt":
     "access",
     "disks",
     "layers",
+    "storage-sequences",
     "state-files",
     "exec",
     "session",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hcs_scenarios::library::{DOCUMENTS, STORIES};
+use hcs_scenarios::library::{self, DOCUMENTS, STORIES};
 use hcs_scenarios::lint;
 use hcs_scenarios::stage::{BEFORE_EXAMPLES, Stage, commands};
 use hcs_scenarios::story::Story;
@@ -86,6 +86,24 @@ fn what_differs_from_build_to_build_is_told_and_nothing_else() {
     assert!(told.contains("agent crash vm\n---- 17763, 18362\n"), "{told}");
     let same = hcs_scenarios::builds::differences(&Story::parse("client agent\nagent list\n"), None);
     assert_eq!(same, "every build prints the same\n");
+}
+
+#[test]
+fn the_storage_sequences_end_well_on_three_builds() {
+    let story = Story::parse(library::find(STORIES, "storage-sequences").expect("it is one of ours").text);
+    for build in [17763, 20348, 26100] {
+        let mut printed = Vec::new();
+        story.run(None, Some(build), |_, _, lines| printed.extend(lines.to_vec()));
+        assert!(printed.last().is_some_and(|line| line.ends_with("finish: clean")), "{build}: {printed:#?}");
+        let formatted: Vec<&str> = printed
+            .iter()
+            .filter_map(|line| line.split_once("format-disk ").and_then(|(_, told)| told.split_once(": ")))
+            .map(|(_, code)| code)
+            .collect();
+        let wanted =
+            if build == 17763 { ["ERROR_INVALID_FUNCTION", "S_OK"] } else { ["S_OK", "ERROR_INVALID_FUNCTION"] };
+        assert_eq!(formatted, wanted, "{build}");
+    }
 }
 
 #[test]
