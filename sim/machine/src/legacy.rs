@@ -259,7 +259,9 @@ impl Host {
             (Call::LegacyCreateComputeSystem, Reply::Handle(_, handle)) => handle.parts().map(|(_, key)| key),
             _ => None,
         };
-        let Some(OlderUse { due, refused, .. }) = self.operations.get(key).and_then(|operation| operation.older) else {
+        let Some(OlderUse { due, refused, .. }) =
+            self.operations.get(key).and_then(|operation| operation.older.as_deref().copied())
+        else {
             return self.refuse(on, Hresult::E_UNEXPECTED);
         };
         if let Some(due) = due {
@@ -307,7 +309,7 @@ impl Host {
         };
         let (client, code, document, process) =
             (operation.client, operation.code, operation.document.clone(), operation.process);
-        let call = operation.older.map(|older| older.call);
+        let call = operation.older.as_ref().map(|older| older.call);
         let mut reply = LegacyReply { document, ..LegacyReply::bare(legacy::code(code)) };
         let informs = matches!(call, Some(Call::LegacyCreateProcess | Call::LegacyGetProcessInfo));
         if code.is_ok()
@@ -329,7 +331,7 @@ impl Host {
     /// A request is done that runs for a call of the older interface.
     pub(crate) fn finish_older(&mut self, key: Key, effects: &mut Vec<Effect>) {
         let Some(operation) = self.operations.get_mut(key) else { return };
-        let Some(OlderUse { call, pending, .. }) = operation.older else { return };
+        let Some(OlderUse { call, pending, .. }) = operation.older.as_deref().copied() else { return };
         let (code, document, system) = (operation.code, operation.document.clone(), operation.system);
         if let Some(wait) = operation.waits.pop() {
             let reply = self.ended(key, effects);

@@ -48,13 +48,13 @@ pub(crate) struct Operation {
     pub(crate) info_taken: bool,
     pub(crate) waits: Vec<Key>,
     /// What it has beside when it runs for a call of the older interface.
-    pub(crate) older: Option<OlderUse>,
+    pub(crate) older: Option<Box<OlderUse>>,
 }
 
 impl Operation {
     /// An operation that runs for a call of the older interface. No client ever sees it.
     pub(crate) fn of_older(client: ClientId, older: OlderUse) -> Operation {
-        Operation { older: Some(older), ..Operation::new(client, 0, false, 0) }
+        Operation { older: Some(Box::new(older)), ..Operation::new(client, 0, false, 0) }
     }
 
     fn new(client: ClientId, number: u64, callback: bool, registration: u64) -> Operation {

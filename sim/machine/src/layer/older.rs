@@ -10,7 +10,7 @@ use hcs_rules::layer::form::{LAYOUT, SANDBOX};
 use hcs_rules::layer::path;
 use hcs_rules::legacy::layer::{
     BLANK_DISKS, BLANK_SIZE, FolderState, FolderVerdict, MACHINE_DISKS, NAME_NAMESPACE, NO_IMAGES, NO_PARENT,
-    NO_VOLUME, RECORDED_NAMES, export_refusal, rule,
+    NO_VOLUME, RECORDED_NAMES, export_refusal, prepare_refusal, rule,
 };
 use hcs_rules::transport::folder;
 use hcs_rules::vocabulary::Call;
@@ -88,6 +88,11 @@ impl Host {
             Call::LegacyDeactivateLayer => self.deactivate(&mut steps, &layer)?,
             Call::LegacyPrepareLayer => {
                 let volume = Text::from(&*self.volume_path(&layer).ok_or(NO_VOLUME)?);
+                let file = below(&layer, SANDBOX).map_err(refused)?;
+                let (size, _) = self.with_disk(&mut steps, &file, Host::size_of)?;
+                if let Some(code) = prepare_refusal(size, self.build) {
+                    return Err(code);
+                }
                 let (data, options) = (layer_data(request), Text::Null);
                 let initialize =
                     LayerRequest::InitializeWritableLayer { volume: volume.clone(), data: data.clone(), options };
@@ -220,17 +225,24 @@ impl Host {
         succeeded(&self.on_file(&on, &Request::GrantVmGroupAccess { path: file.into() }))
     }
 
+    /// How large a disk is, and its sectors, in bytes.
+    fn size_of(&mut self, steps: &mut Steps<'_>, disk: Key) -> Step<(u64, u32)> {
+        let class = Some(DiskClass::Size.value());
+        let asked = DiskRequest::GetVirtualDiskInformation { disk: Handle::NULL, class };
+        match self.on_the_disk(steps, Some(disk), &asked)? {
+            Reply::Disk(_, Some(information)) => match *information {
+                DiskInformation::Size { virtual_size, sector, .. } => Ok((virtual_size, sector)),
+                _ => Err(Hresult::E_UNEXPECTED),
+            },
+            _ => Err(Hresult::E_UNEXPECTED),
+        }
+    }
+
     /// A disk becomes at least so large, and its volume with it.
     fn expand(&mut self, steps: &mut Steps<'_>, layer: &str, size: u64) -> Step<()> {
         let file = below(layer, SANDBOX).map_err(refused)?;
         self.with_disk(steps, &file, |host, steps, disk| {
-            let class = Some(DiskClass::Size.value());
-            let asked = DiskRequest::GetVirtualDiskInformation { disk: Handle::NULL, class };
-            let told = host.on_the_disk(steps, Some(disk), &asked)?;
-            let Reply::Disk(_, Some(information)) = told else { return Err(Hresult::E_UNEXPECTED) };
-            let DiskInformation::Size { virtual_size, sector, .. } = *information else {
-                return Err(Hresult::E_UNEXPECTED);
-            };
+            let (virtual_size, sector) = host.size_of(steps, disk)?;
             let size = size.checked_next_multiple_of(u64::from(sector.max(1))).unwrap_or(u64::MAX);
             if size <= virtual_size {
                 return Ok(());

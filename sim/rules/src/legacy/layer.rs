@@ -3,7 +3,7 @@
 //! They are the newer functions and those of virtual disks in larger steps, so that what those find on the way is said by their
 //! own rows. The rows here say which steps there are, by what is in the folder.
 
-use crate::build::Build::{B17763, B19041, B20348, B26200};
+use crate::build::Build::{B17763, B18362, B19041, B20348, B26200};
 use crate::build::{Build, Builds};
 use crate::closed::closed;
 use crate::evidence::{Source, assumed, client, observed};
@@ -340,6 +340,11 @@ pub fn export_refusal(parents: usize, build: Build) -> Option<Hresult> {
     }
 }
 
+/// What a preparation is refused with for the size of the disk, in bytes (`legacy-layer.large`).
+pub fn prepare_refusal(size: u64, build: Build) -> Option<Hresult> {
+    (build == B18362 && size > BLANK_SIZE).then_some(Hresult::E_INVALIDARG)
+}
+
 /// The disks that a base layer gets: one that is formatted, and its child, of which writable layers are copies.
 pub const BLANK_DISKS: [&str; 2] = ["blank-base.vhdx", "blank.vhdx"];
 /// The same of a utility VM.
@@ -406,6 +411,10 @@ pub const FACTS: &[(&str, &[Source])] = &[
             client("hcsshim's newer code makes the same: two blank disks of 20 GB, the second a child of the first"),
             assumed("that they are made once the base is set up, and that what an earlier time has left goes first"),
         ],
+    ),
+    (
+        "legacy-layer.large",
+        &[observed("hcsshim#708, moby#36831, docker for-win#4100: 0x80070057 for a disk beyond 20 GB", &[B18362])],
     ),
     (
         "legacy-layer.no-volume",

@@ -211,6 +211,36 @@ fn n01_and_n05_what_stands_in_the_way_of_a_filter() {
 }
 
 #[test]
+fn n03_a_device_that_is_not_ready_is_met_by_a_fault() {
+    let (sim, client) = world(Build::B20348);
+    layers(&sim, &client);
+    sandbox(&client);
+    assert_eq!(client.legacy_activate_layer(on(SCRATCH)), OK);
+    sim.fault(hcs_sim::on(Call::LegacyPrepareLayer).nth(1).refuse(Hresult::ERROR_NOT_READY));
+    // The Go client tries five times.
+    assert_eq!(client.legacy_prepare_layer(on(SCRATCH), &parents()), Hresult::ERROR_NOT_READY);
+    assert_eq!(client.legacy_prepare_layer(on(SCRATCH), &parents()), OK);
+    sim.finish().assert_clean();
+}
+
+#[test]
+fn n04_a_disk_beyond_20_gb() {
+    for (build, large) in [(Build::B18362, Hresult::E_INVALIDARG), (Build::B19041, OK)] {
+        let (sim, client) = world(build);
+        layers(&sim, &client);
+        for (size, code) in [(20 << 30, OK), (21 << 30, large)] {
+            sandbox(&client);
+            assert_eq!(client.legacy_expand_sandbox_size(on(SCRATCH), size), OK);
+            assert_eq!(client.legacy_activate_layer(on(SCRATCH)), OK);
+            assert_eq!(client.legacy_prepare_layer(on(SCRATCH), &parents()), code, "{size} on {build:?}");
+            client.legacy_unprepare_layer(on(SCRATCH));
+            assert_eq!(client.legacy_deactivate_layer(on(SCRATCH)), OK);
+            assert_eq!(client.legacy_destroy_layer(on(SCRATCH)), OK);
+        }
+    }
+}
+
+#[test]
 fn n10_exports_of_a_base_and_of_what_is_directly_above() {
     for (build, above) in [(Build::B26200, Hresult::ERROR_PATH_NOT_FOUND), (Build::B26100, OK)] {
         let (sim, client) = world(build);
