@@ -220,7 +220,7 @@ fn the_other_tables_are_total_too() {
     let calls: Vec<_> = calls.into_iter().enumerate().collect();
     std::thread::scope(|scope| {
         for some in calls.chunks(calls.len().div_ceil(2)) {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 for (index, (file, from, to, message)) in some {
                     let error = compile_alone(&format!("other-{index}"), file, |text| text.replace(from, to));
                     let error = error.expect_err(file);
