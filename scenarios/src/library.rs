@@ -39,6 +39,7 @@ pub const STORIES: &[Item] = items!("stories", "txt":
     "disks",
     "layers",
     "storage-sequences",
+    "container-storage",
     "state-files",
     "exec",
     "session",

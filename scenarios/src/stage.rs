@@ -142,6 +142,8 @@ commands! {
     "initialize" "agent initialize data C:\\layers\\base" "Makes a volume that of a writable layer: its root, or the name of its disk. Its parents follow." Stage::initialize;
     "attach-filter" "agent attach-filter data C:\\layers\\base" "Lets a volume show what its parents have, which follow." Stage::attach_filter;
     "detach-filter" "agent detach-filter data" "Lets a volume show its own alone again." Stage::detach_filter;
+    "create-on" "agent create-on second data C:\\layers\\base" "Creates a container on a volume: its root, or the name of its disk. Its layers follow, the topmost first." Stage::create_on;
+    "create-isolated" "agent create-isolated second C:\\scratch C:\\layers\\base" "Creates an isolated container on the scratch in a folder. Its layers follow." Stage::create_isolated;
     "show" "agent show data" "Shows what is on the volume of a disk." Stage::show;
     "call" "agent call HcsSystemControl" "Calls an export that is not modelled." Stage::unmodelled;
     "dies" "agent dies" "The client's process dies." Stage::dies;

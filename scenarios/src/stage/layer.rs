@@ -82,6 +82,29 @@ impl Stage {
         told(client.detach_layer_storage_filter(text(&volume)))
     }
 
+    /// A container of schema 2, whose volume ends with a separator.
+    pub(super) fn create_on(&mut self, name: &str, words: &[&str]) -> Result<String, String> {
+        let [id, volume, layers @ ..] = words else { return Err("create-on ID VOLUME LAYERS".to_owned()) };
+        let (_, volume, data) = self.on_layer(name, volume, layers)?;
+        let path = format!("{}\\", volume.trim_end_matches('\\')).replace('\\', r"\\");
+        let storage = format!(r#"{{"Layers":{},"Path":"{path}"}}"#, list_of(&data));
+        let version = r#"{"Major":2,"Minor":1}"#;
+        let document = format!(r#"{{"SchemaVersion":{version},"Container":{{"Storage":{storage}}}}}"#);
+        self.create(name, &[id, &document])
+    }
+
+    /// A container of schema 1 with a machine around it.
+    pub(super) fn create_isolated(&mut self, name: &str, words: &[&str]) -> Result<String, String> {
+        let [id, folder, layers @ ..] = words else { return Err("create-isolated ID FOLDER LAYERS".to_owned()) };
+        let (_, folder, data) = self.on_layer(name, folder, layers)?;
+        let layers = list_of(&data).replace(r#""Id""#, r#""ID""#);
+        let folder = folder.replace('\\', r"\\");
+        let document = format!(
+            r#"{{"SystemType":"Container","Name":"{id}","LayerFolderPath":"{folder}","Layers":{layers},"HvPartition":true}}"#
+        );
+        self.create(name, &[id, &document])
+    }
+
     /// What is on the volume of a disk.
     pub(super) fn show(&mut self, name: &str, words: &[&str]) -> Result<String, String> {
         let (_, volume, _) = self.on_layer(name, words.first().ok_or("of which volume?")?, &[])?;
@@ -92,6 +115,12 @@ impl Stage {
         let lines: String = lines.collect();
         Ok(if lines.is_empty() { "nothing".to_owned() } else { lines })
     }
+}
+
+/// The layers in layer data, which are its last member.
+fn list_of(data: &str) -> &str {
+    let from = data.find('[').unwrap_or_default();
+    data[from..].strip_suffix('}').unwrap_or_default()
 }
 
 fn text(word: &str) -> Text<'_> {

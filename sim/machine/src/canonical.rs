@@ -150,6 +150,8 @@ impl Canonical<'_> {
                         LayerEvent::TornImport(files) => self.tag(21).number((*files).into()),
                         LayerEvent::Collision(there) => self.tag(22).tag((*there).into()),
                         LayerEvent::Busy(volume, times) => self.tag(23).string(volume).number((*times).into()),
+                        LayerEvent::ImageBuild(folder, build) => self.tag(24).string(folder).number((*build).into()),
+                        LayerEvent::Damage(folder) => self.tag(25).string(folder),
                     },
                     WorldEvent::Privilege(client, privilege, enabled) => {
                         self.tag(20).number(client.0.into()).tag(*privilege as u8).tag((*enabled).into())

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use hcs_rules::answer::Form;
 use hcs_rules::constraint;
+use hcs_rules::container::Moment;
+use hcs_rules::document::Root;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::profile::Quirk;
 use hcs_rules::rule::{After, Answer, Row};
@@ -44,7 +46,9 @@ impl Host {
                 let starts = trigger == Trigger::StartDone;
                 let broken = broken.or_else(|| if starts { self.restore_trouble(key) } else { None });
                 let disks = || self.disk_refusal(key).filter(|_| starts);
-                broken.map(constraint::row).map(|row| (row.code, row.form)).or_else(disks)
+                let moment = if starts { Moment::Start } else { Moment::Create };
+                let storage = || self.storage_refusal(key, moment);
+                broken.map(constraint::row).map(|row| (row.code, row.form)).or_else(disks).or_else(storage)
             }
             (Trigger::SaveDone, ..) => {
                 let path = save_path(&work);
@@ -89,8 +93,8 @@ impl Host {
             && work.kind == OperationType::Create
             && work.is_by_rule()
             && system.is_some_and(|system| {
-                let layers = system.container(&["Storage", "Layers"]);
-                system.kind == Kind::ProcessContainer && layers.is_some_and(|layers| layers.items().next().is_none())
+                let newer = system.kind == Kind::ProcessContainer && system.root == Root::ComputeSystem;
+                newer && self.has_shortened_layers(system)
             })
     }
 
@@ -145,6 +149,7 @@ impl Host {
                 system.connection = if connects { Connection::Open } else { Connection::None };
                 self.attach_endpoints(key);
                 self.hold_disks(key);
+                self.hold_volume(key);
             }
             After::AskGuest => {
                 let at = if work.guest == u64::MAX { Time::NEVER } else { self.now.after(work.guest) };

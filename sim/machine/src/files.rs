@@ -9,6 +9,7 @@
 //! | `node` | what else a file is made of |
 //! | `tree` | what is on one volume: a value that costs nothing to clone |
 //! | `disk` | the files of disks, for those who have them open |
+//! | `layer` | what is noted of layers beside their files |
 //! | `volume` | volumes, attached and not |
 //! | `verb` | what can be done to files, and what stands in the way |
 //! | `meta` | attributes, times, streams and what else files have |
@@ -29,6 +30,7 @@ mod data;
 mod descriptor;
 mod disk;
 mod event;
+mod layer;
 mod meta;
 mod node;
 pub mod path;
@@ -49,6 +51,7 @@ use hcs_rules::grant::{self, SidRow};
 pub use data::Data;
 pub use disk::FileId;
 pub use event::Branch;
+pub(crate) use layer::LayerNote;
 pub use node::{Extended, Meta, Reparse, Times};
 pub(crate) use stage::below;
 pub use stage::{Staged, What};

@@ -150,6 +150,7 @@ impl Host {
                 self.index.remove(&folded);
             }
             self.release_disks(sequence);
+            self.release_volume(sequence);
         }
     }
 

@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::canonical::Digest;
 use crate::client::Client;
+use crate::container::Use;
 use crate::disk::{Disk, DiskHandle, Hold};
 use crate::effect::{Effect, Reply};
 use crate::files::Files;
@@ -85,6 +86,8 @@ pub struct Host {
     /// The files that machines which run have open.
     pub(crate) held_disks: BTreeSet<Hold>,
     pub(crate) legacy: Table<LegacyHandle>,
+    /// The volumes that containers run on, or did a moment ago.
+    pub(crate) used_volumes: BTreeMap<Uuid, Use>,
     /// Signals and terminations in flight, by process and by the system handle through which they go: the first works, the
     /// others wait for it.
     pub(crate) signals: BTreeMap<(Key, Key), Lane>,
@@ -139,6 +142,7 @@ impl PartialEq for Host {
             && self.disks == other.disks
             && self.held_disks == other.held_disks
             && self.legacy == other.legacy
+            && self.used_volumes == other.used_volumes
             && self.signals == other.signals
             && self.process_count == other.process_count
             && self.programs == other.programs
@@ -184,6 +188,7 @@ impl Host {
             disks: Table::default(),
             held_disks: BTreeSet::new(),
             legacy: Table::default(),
+            used_volumes: BTreeMap::new(),
             signals: BTreeMap::new(),
             process_count: 0,
             programs: BTreeMap::new(),
@@ -252,6 +257,7 @@ impl Host {
                     self.agenda.insert(due, Item::Work(work));
                     self.service_stop(effects);
                 }
+                (due, Item::Work(work)) if self.hangs(&work) => self.hang(due, work),
                 (due, Item::Work(work)) => self.complete(due, work, effects),
                 (_, Item::Guest(system)) => {
                     self.happen(Trigger::GuestStops, system, effects);

@@ -23,6 +23,6 @@ mod form;
 mod older;
 pub mod reparse;
 pub mod sddl;
-mod state;
+pub(crate) mod state;
 pub mod tombstone;
 pub mod transport;

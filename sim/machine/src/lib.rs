@@ -15,6 +15,7 @@
 //! | [`disk`] | virtual disks in files |
 //! | [`layer`] | layers of container images: the calls, backup streams, the transport form |
 //! | `legacy` | the older interface over the same systems and processes |
+//! | `container` | the storage of containers |
 //! | `answer`, `properties` | the documents that come back |
 //! | [`handle`], [`id`], [`table`], [`time`] | handles, ids, copy-on-write tables, virtual time |
 //! | [`canonical`] | the bytes of a step, and the digest over them |
@@ -30,6 +31,7 @@ mod client;
 mod completion;
 mod configuration;
 mod constraint;
+mod container;
 pub mod disk;
 pub mod document;
 pub mod effect;

@@ -411,6 +411,16 @@ impl Host {
         }
     }
 
+    /// A request that was to complete now never does.
+    pub(crate) fn hang(&mut self, due: Due, work: Work) {
+        let never = (Time::NEVER, due.1);
+        let in_flight = work.system.and_then(|key| self.systems.get_mut(key)).map(|system| &mut system.in_flight);
+        if let Some(entry) = in_flight.and_then(|list| list.iter_mut().find(|other| **other == due)) {
+            *entry = never;
+        }
+        self.agenda.insert(never, Item::Work(work));
+    }
+
     /// What a request that failed leaves of its process: none after a creation; what was to be ended goes on.
     fn fail_process(&mut self, work: &Work, effects: &mut Vec<Effect>) {
         let Some(on) = &work.on_process else { return };

@@ -111,6 +111,8 @@ pub mod mask {
     pub const READ_EXECUTE: u32 = 0x0012_00A9;
     /// Reading: `R`.
     pub const READ: u32 = 0x0012_0089;
+    /// Reading and writing: `R,W`.
+    pub const READ_WRITE: u32 = READ | 0x0012_0116;
     /// Generic reading, mapped to [`READ`] where it is inherited: `GR`.
     pub const GENERIC_READ: u32 = 0x8000_0000;
     /// What generic rights mean for files (documented: file generic access rights): reading, writing, running, all.
@@ -141,6 +143,7 @@ pub mod mask {
         (MODIFY, "M"),
         (READ_EXECUTE, "RX"),
         (READ, "R"),
+        (READ_WRITE, "R,W"),
         (GENERIC_READ, "GR"),
         (ADD_SUBFOLDER, "AD"),
         (WRITE_DAC, "WDAC"),
@@ -241,6 +244,21 @@ pub const GRANTS: &[GrantRow] = &[
             header("computecore.h: for reading"),
             client("hcsshim's own form of it, with its test"),
             assumed("that the entries are those of hcsshim's form"),
+        ],
+    },
+    GrantRow {
+        id: "grant.sandbox",
+        by: Call::LegacyCreateSandboxLayer,
+        back: Call::RevokeVmGroupAccess,
+        to: Trustee::VirtualMachines,
+        on_file: &[(0, mask::READ_WRITE)],
+        on_folder: &[],
+        sources: &[
+            observed(
+                "hcsctl: the disk that CreateSandboxLayer makes has the entry that an isolated container needs, to read and to write",
+                &[crate::build::Build::B26200],
+            ),
+            assumed("the bits: those that tools show as R,W"),
         ],
     },
 ];

@@ -48,6 +48,7 @@ hresults! {
     ERROR_NOT_SUPPORTED = 0x8007_0032, "The request is not supported.";
     ERROR_DIRECTORY = 0x8007_010B, "The directory name is invalid.";
     ERROR_PROC_NOT_FOUND = 0x8007_007F, "The specified procedure could not be found.";
+    ERROR_FAILED_DRIVER_ENTRY = 0x8007_0287, "The driver was not loaded because it failed its initialization call.";
     ERROR_UNRECOGNIZED_VOLUME = 0x8007_03ED, "The volume does not contain a recognized file system. Please make sure that all required file system drivers are loaded and that the volume is not corrupted.";
     ERROR_DEVICE_NOT_CONNECTED = 0x8007_048F, "The device is not connected.";
     ERROR_NOT_FOUND = 0x8007_0490, "Element not found.";

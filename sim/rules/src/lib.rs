@@ -17,6 +17,7 @@
 //! | [`process`] | the same for a process |
 //! | [`layer`] | layers of container images |
 //! | [`legacy`] | the older interface, `vmcompute.dll`: what it does otherwise |
+//! | [`container`] | the storage of containers |
 //! | [`constraint`], [`resource`], [`property`] | what a document asks of a host, what can be modified, what can be asked |
 //! | [`failure`], [`profile`] | what operations plausibly end with; how fast a host is, and its quirks |
 //! | [`guest`] | what runs inside: its signals, exit codes, process ids |
@@ -33,6 +34,7 @@ pub mod argument;
 pub mod build;
 mod closed;
 pub mod constraint;
+pub mod container;
 pub mod disk;
 pub mod document;
 pub mod evidence;

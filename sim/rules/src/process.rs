@@ -761,6 +761,8 @@ pub const EXIT_WAIT_TIMED_OUT: Hresult = crate::operation::EXIT_WAIT_TIMED_OUT;
 closed! {
     /// Why a process cannot be made though its parameters are well formed: what the guest finds when it tries.
     pub enum LaunchFault, LaunchFaultSet {
+        /// The volume that the container runs on is gone.
+        StorageGone,
         /// There is neither a command line nor an application nor arguments.
         NoCommand,
         /// It is to run in the utility machine, and there is none.
@@ -793,6 +795,13 @@ pub struct LaunchRow {
 
 /// The answers, in the order in which the faults are looked for (assumed).
 pub const LAUNCH_FAULTS: &[LaunchRow] = &[
+    LaunchRow {
+        id: "launch.storage-gone",
+        fault: LaunchFault::StorageGone,
+        guests: GuestOses::EVERY,
+        code: Hresult::ERROR_PATH_NOT_FOUND,
+        sources: &[assumed("nothing that a process is loaded from is there any more")],
+    },
     LaunchRow {
         id: "launch.no-command",
         fault: LaunchFault::NoCommand,

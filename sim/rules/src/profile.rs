@@ -29,10 +29,13 @@ closed! {
         RemovesFlexibleIov,
         /// Memory is given out in pieces of more than 2 MB: 8006 MB are refused.
         CoarseMemory,
-        /// A container of schema 2 whose `Storage.Layers` are there and empty takes the service down when it is made.
+        /// A container of schema 2 whose `Storage.Layers` are there and empty, or fewer than the filter of its volume shows,
+        /// takes the service down when it is made.
         EmptyLayersStopService,
         /// `HcsDestroyLayer` succeeds and leaves the folder.
         DestroyKeepsLayer,
+        /// The start of a container hangs whose volume was mounted by `HcsAttachLayerStorageFilter` alone.
+        BareMountHangsStart,
     }
 }
 
@@ -71,8 +74,9 @@ pub const QUIRKS: [QuirkRow; Quirk::COUNT] = [
     quirk(Quirk::RemovesFlexibleIov, &[client("WSL: best effort, refused on some versions")]),
     quirk(Quirk::CoarseMemory, &[observed("appsandbox issue 11: its reporter's 8006 MB are refused, 8000 taken; the maintainer speaks of odd sizes", &[B26100]), assumed("that a piece has 4 MB, the least that agrees with both sizes")]),
     quirk(Quirk::EmptyLayersStopService, &[observed("hcsctl: the service fast-fails, for a shortened list too", &[B26200]),
-        assumed("when the creation would be done; whether a list is shortened cannot be known from the document, and the double does not know the parents of layers: it takes every list with an element for whole")]),
+        assumed("when the creation would be done; that a list is shortened is known only of a volume with a filter, any other list with an element is taken for whole")]),
     quirk(Quirk::DestroyKeepsLayer, &[observed("hcsctl: now and then, for no cause that was found; docker-ci-zap issue 7", &[B26200])]),
+    quirk(Quirk::BareMountHangsStart, &[observed("hcsctl: until the functions of the older interface had been over the same scratch", &[B26200]), assumed("that the start never completes")]),
 ];
 
 const _: () = {

@@ -7,6 +7,7 @@ use core::fmt::Write as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::build::{Build, Builds};
+use crate::container::Moment;
 use crate::document::{EVENTS, FAULTS};
 use crate::evidence::{Class, Source, Standing, process_standing, standing};
 use crate::export::{Dll, EXPORTS, Export};
@@ -15,8 +16,8 @@ use crate::legacy::layer::FolderState;
 use crate::rule::{After, Answer, Row, Stage, Surface};
 use crate::vocabulary::{Call, Facet, Kind, SystemState, Trigger};
 use crate::{
-    access, argument, constraint, disk, failure, file, grant, handle, legacy, operation, privilege, profile, property,
-    resource, service, state_file, system, transport,
+    access, argument, constraint, container, disk, failure, file, grant, handle, legacy, operation, privilege, profile,
+    property, resource, service, state_file, system, transport,
 };
 
 /// The page, in Markdown.
@@ -257,6 +258,10 @@ fn write_stage_rows(out: &mut String) -> core::fmt::Result {
     for row in &disk::attachment::ROWS {
         writeln!(out, "| Disks of machines | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
     }
+    for row in &container::ROWS {
+        let when = set(row.moments.iter().map(Moment::name), Moment::COUNT);
+        writeln!(out, "| Storage of containers, {when} | {} | {} | {} |", row.id, row.code, sources(row.sources))?;
+    }
     for row in constraint::ROWS {
         let on = row.operation.name();
         let builds = match row.builds {
@@ -287,7 +292,7 @@ fn write_files(out: &mut String) -> core::fmt::Result {
     for fact in file::FACTS {
         writeln!(out, "| {} | {} |", fact.id, sources(fact.sources))?;
     }
-    for (id, known) in state_file::ASSUMED.iter().chain(disk::FACTS) {
+    for (id, known) in state_file::ASSUMED.iter().chain(disk::FACTS).chain(container::FACTS) {
         writeln!(out, "| {id} | {} |", sources(known))?;
     }
     writeln!(out, "\n## Layers on their way\n\n| fact | how it is known |\n|---|---|")?;
@@ -470,6 +475,8 @@ fn write_questions(out: &mut String) -> core::fmt::Result {
     let rows = rows.chain(legacy::FACTS.iter().copied());
     let rows = rows.chain(legacy::layer::ROWS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(legacy::layer::FACTS.iter().copied());
+    let rows = rows.chain(container::ROWS.iter().map(|row| (row.id, row.sources)));
+    let rows = rows.chain(container::FACTS.iter().copied());
     let rows = rows.chain(FAULTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(EVENTS.iter().map(|row| (row.id, row.sources)));
     let rows = rows.chain(constraint::ROWS.iter().map(|row| (row.id, row.sources)));

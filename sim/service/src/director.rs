@@ -83,6 +83,8 @@ directions! {
     Words "import-torn" "import-torn 2" "The next import breaks off after so many files." Director::import_torn;
     Words "filter-collision" "filter-collision on" "The filter of another product is on every volume, or `off`." Director::filter_collision;
     Words "filter-kept" "filter-kept \\\\?\\Volume{8fd5b7c0-0000-0000-0000-100000000000}\\ 2" "The filter of a volume is not let go so many times." Director::filter_kept;
+    Words "image-build" "image-build C:\\layers\\base 17763" "The image whose layer is in a folder is of this build." Director::image_build;
+    Words "layer-damaged" "layer-damaged C:\\layers\\base" "The layer in a folder is damaged, until it is imported anew." Director::layer_damaged;
     Words "tree" "tree C:\\ProgramData" "What is in a folder of the host and below it; with `attributes`, those too." Director::tree;
     Words "acl" "acl C:\\Windows" "The access control list of a file or folder of the host." Director::acl;
     Words "inspect" "inspect C:\\vms\\none.vmgs" "What is in a state file of the host." Director::inspect;

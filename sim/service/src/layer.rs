@@ -29,4 +29,15 @@ impl Simulator {
     pub fn keep_filter(&self, volume: &str, times: u32) -> bool {
         self.world(WorldEvent::Layer(LayerEvent::Busy(volume.into(), times)))
     }
+
+    /// The image whose layer is in this folder is of this build of Windows, such as 20348. Answers whether there is one, and
+    /// that was not known.
+    pub fn set_image_build(&self, folder: &str, build: u32) -> bool {
+        self.world(WorldEvent::Layer(LayerEvent::ImageBuild(folder.into(), build)))
+    }
+
+    /// The content of the layer in this folder is damaged, until it is imported anew.
+    pub fn damage_layer(&self, folder: &str) -> bool {
+        self.world(WorldEvent::Layer(LayerEvent::Damage(folder.into())))
+    }
 }

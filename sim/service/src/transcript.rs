@@ -161,6 +161,10 @@ fn world(event: &WorldEvent) -> String {
         WorldEvent::Layer(LayerEvent::Collision(true)) => "another product's filter is in the way".to_owned(),
         WorldEvent::Layer(LayerEvent::Collision(false)) => "another product's filter is gone".to_owned(),
         WorldEvent::Layer(LayerEvent::Busy(volume, times)) => format!("the filter of {volume} is kept {times} times"),
+        WorldEvent::Layer(LayerEvent::ImageBuild(folder, build)) => {
+            format!("the image in {folder} is of build {build}")
+        }
+        WorldEvent::Layer(LayerEvent::Damage(folder)) => format!("the layer in {folder} is damaged"),
         WorldEvent::Privilege(client, privilege, true) => format!("client {} enables {}", client.0, privilege.name()),
         WorldEvent::Privilege(client, privilege, false) => format!("client {} disables {}", client.0, privilege.name()),
         WorldEvent::ProcessEnd(id, process, code) => format!("process {process} of {id} ends with {code}"),

@@ -129,7 +129,8 @@ impl Host {
         let Some(attachment) = self.attachment(key) else { return Err(DiskFault::Detached.into()) };
         let on_it = |disk: &super::Disk| Some(disk.file.volume) == attachment.volume;
         let others = self.disks.get(key).is_some_and(|disk| disk.handles > 1);
-        if others || self.disks.iter().any(|(_, disk)| on_it(disk)) || self.holds_on(attachment.volume) {
+        let in_use = attachment.volume.is_some_and(|volume| self.is_volume_in_use(volume));
+        if others || in_use || self.disks.iter().any(|(_, disk)| on_it(disk)) || self.holds_on(attachment.volume) {
             return Err(DiskFault::Open.into());
         }
         self.detach(key);

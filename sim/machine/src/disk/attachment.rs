@@ -1,5 +1,7 @@
 //! The disks of machines: looked at when a machine starts or one is added, and held open while it runs.
 
+use std::borrow::Cow;
+
 use hcs_rules::answer::Form;
 use hcs_rules::disk::attachment::{AttachmentFault, AttachmentRow, Moment, row};
 use hcs_rules::disk::{DiskFault, device};
@@ -24,9 +26,9 @@ use crate::table::Key;
 pub(crate) type Hold = (FileId, u64, bool);
 
 /// A disk in a document.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Asked<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     read_only: bool,
     /// Whether it is a virtual disk, and not the image of a CD.
     is_disk: bool,
@@ -39,7 +41,14 @@ impl<'a> Asked<'a> {
         let is_image = kind == "Iso";
         let path = present(settings, "Path")?.as_str()?;
         let read_only = is_image || present(settings, "ReadOnly").and_then(Node::as_bool) == Some(true);
+        let path = path.into();
         (is_image || kind == "VirtualDisk").then_some(Asked { path, read_only, is_disk: !is_image })
+    }
+
+    /// The disks of a machine, or of what runs around an isolated container.
+    fn all_of(system: &'a System) -> impl Iterator<Item = Asked<'a>> {
+        let scratch = system.scratch_disk().map(|path| Asked { path: path.into(), read_only: false, is_disk: true });
+        system.disks().filter_map(Asked::of).chain(scratch)
     }
 }
 
@@ -47,27 +56,26 @@ impl Host {
     /// What stands against the disks of a machine that starts.
     pub(crate) fn disk_refusal(&self, key: Key) -> Option<(Hresult, Form)> {
         let system = self.systems.get(key)?;
-        let fault = system.disks().find_map(|settings| self.disk_fault(system, settings))?;
+        let fault = Asked::all_of(system).find_map(|asked| self.disk_fault(system, asked))?;
         Some((row(fault).code, AttachmentRow::form(Moment::Start)))
     }
 
     /// What stands against a disk that is added to a machine.
     pub(crate) fn added_disk_refusal(&self, system: &System, settings: Node<'_>) -> Option<(Hresult, Form)> {
-        let fault = self.disk_fault(system, settings)?;
+        let fault = self.disk_fault(system, Asked::of(settings)?)?;
         Some((row(fault).code, AttachmentRow::form(Moment::Modify)))
     }
 
-    fn disk_fault(&self, system: &System, settings: Node<'_>) -> Option<AttachmentFault> {
-        let asked = Asked::of(settings)?;
+    fn disk_fault(&self, system: &System, asked: Asked<'_>) -> Option<AttachmentFault> {
         let machine = FoldedId::of(&system.id).runtime_id();
         self.open_for(system.sequence, machine, asked).err()
     }
 
     /// The files that a machine opens for a disk: none where the simulated host has no such folder.
     fn open_for(&self, system: u64, machine: Uuid, asked: Asked<'_>) -> Result<Vec<Hold>, AttachmentFault> {
-        let file = match self.files.file_id(asked.path) {
+        let file = match self.files.file_id(&asked.path) {
             Ok(file) => file,
-            Err(FileFault::NoFile) if !is_in_root(asked.path) => return Err(AttachmentFault::Missing),
+            Err(FileFault::NoFile) if !is_in_root(&asked.path) => return Err(AttachmentFault::Missing),
             Err(FileFault::IsFolder) => return Err(AttachmentFault::Denied),
             Err(_) => return Ok(Vec::new()),
         };
@@ -119,7 +127,7 @@ impl Host {
     pub(crate) fn hold_disks(&mut self, key: Key) {
         let Some(system) = self.systems.get(key) else { return };
         let (sequence, machine) = (system.sequence, FoldedId::of(&system.id).runtime_id());
-        let disks: Vec<_> = system.disks().filter_map(Asked::of).collect();
+        let disks: Vec<_> = Asked::all_of(system).collect();
         if disks.is_empty() && self.held_disks.is_empty() {
             return;
         }

@@ -115,6 +115,10 @@ impl Host {
     pub(crate) fn launch_fault(&self, key: Key) -> Option<LaunchFault> {
         let process = self.processes.get(key)?;
         let launch = &process.launch;
+        let system = self.systems.get(process.system).map(|system| system.sequence);
+        if system.is_some_and(|system| self.has_lost_volume(system)) {
+            return Some(LaunchFault::StorageGone);
+        }
         if process.in_machine && process.kind == Kind::ProcessContainer {
             return Some(LaunchFault::NoMachine);
         }

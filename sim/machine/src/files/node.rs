@@ -9,6 +9,7 @@ use hcs_rules::grant::Owner;
 use super::Data;
 use super::acl::Ace;
 use super::descriptor::{self, Descriptor};
+use super::layer::LayerNote;
 use super::path::FoldedName;
 use super::volume::StoredVolume;
 use crate::table::Key;
@@ -69,6 +70,8 @@ pub(super) struct Rare {
     pub(super) links: Vec<(Key, FoldedName)>,
     /// For a disk's file, the volume in it.
     pub(super) volume: Option<Arc<StoredVolume>>,
+    /// For a layer's folder, what is noted of it.
+    pub(super) layer: LayerNote,
 }
 
 /// An extended attribute.

@@ -120,4 +120,8 @@ pub enum LayerEvent {
     Collision(bool),
     /// The filter of the volume with this root is not let go so many times.
     Busy(Arc<str>, u32),
+    /// The image whose layer is in this folder is of this build.
+    ImageBuild(Arc<str>, u32),
+    /// The content of the layer in this folder is damaged.
+    Damage(Arc<str>),
 }

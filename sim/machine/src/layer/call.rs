@@ -17,7 +17,7 @@ use crate::configuration::present;
 use crate::disk::Stop;
 use crate::document::Node;
 use crate::effect::{Effect, Finding, Reply};
-use crate::files::{By, below};
+use crate::files::{By, LayerNote, below};
 use crate::host::{Admitted, Host, refusal};
 use crate::input::{LayerRequest, Text};
 
@@ -255,6 +255,8 @@ impl Host {
             LayerEffect::Import => {
                 if let Some(layer) = &looked.layer {
                     self.import(&place.path, layer, parents, service)?;
+                    let parents = Some(looked.data.ids.clone());
+                    self.note_layer(&place.path, |note| *note = LayerNote { parents, ..LayerNote::default() });
                 }
             }
             LayerEffect::ImportPart => {
@@ -304,7 +306,7 @@ impl Host {
                 let overlay = effect == LayerEffect::AttachOverlay;
                 let kind = looked.data.filter.filter(|_| overlay).unwrap_or(FilterKind::Wcifs);
                 if let Some(volume) = place.volume {
-                    self.attach_filter(volume, kind, overlay, parents)?;
+                    self.attach_filter(volume, kind, overlay, &looked.data)?;
                 }
             }
             LayerEffect::DetachFilter | LayerEffect::DetachOverlay => {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::files::{By, Found, Tree, below};
 use crate::host::Host;
 use crate::input::LayerEvent;
+use crate::layer::state::LayerData;
 
 /// Which filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +24,12 @@ pub(crate) struct Filter {
     pub(crate) kind: FilterKind,
     /// Whether it was attached as an overlay.
     pub(crate) is_overlay: bool,
+    /// Whether the older interface has prepared the layer.
+    pub(crate) is_prepared: bool,
     /// The folders of the parents, the topmost first.
     pub(crate) parents: Vec<String>,
+    /// Their ids; nil for one that has none.
+    pub(crate) ids: Vec<Uuid>,
     /// What the parents show together.
     below: Tree,
     /// How many more times it is not let go.
@@ -38,17 +43,26 @@ impl Host {
         volume: Uuid,
         kind: FilterKind,
         is_overlay: bool,
-        parents: &[String],
+        data: &LayerData,
     ) -> Found<()> {
         let now = self.now.as_file_time();
         // A layer in an image is named by its files, one in a folder by the folder above them.
+        let parents = &data.parents;
         let folders: Found<Vec<String>> = match kind {
-            FilterKind::UnionFs => Ok(parents.to_vec()),
+            FilterKind::UnionFs => Ok(parents.clone()),
             FilterKind::Wcifs => parents.iter().map(|parent| below(parent, folder::FILES)).collect(),
         };
         let shown = self.files.laid_together(&folders?, now)?;
         self.files_mut().show_below(volume, &shown)?;
-        let filter = Filter { kind, is_overlay, parents: parents.to_vec(), below: shown, busy: 0 };
+        let filter = Filter {
+            kind,
+            is_overlay,
+            is_prepared: false,
+            parents: parents.clone(),
+            ids: data.ids.clone(),
+            below: shown,
+            busy: 0,
+        };
         self.filters.insert(volume, filter);
         Ok(())
     }
@@ -83,6 +97,8 @@ impl Host {
                     None => false,
                 }
             }
+            LayerEvent::ImageBuild(folder, build) => self.note_layer(folder, |note| note.build = Some(*build)),
+            LayerEvent::Damage(folder) => self.note_layer(folder, |note| note.is_damaged = true),
         }
     }
 }

@@ -97,7 +97,11 @@ impl Host {
                 let initialize =
                     LayerRequest::InitializeWritableLayer { volume: volume.clone(), data: data.clone(), options };
                 self.newer(&mut steps, initialize)?;
-                self.newer(&mut steps, LayerRequest::AttachLayerStorageFilter { volume, data })?;
+                self.newer(&mut steps, LayerRequest::AttachLayerStorageFilter { volume: volume.clone(), data })?;
+                let Ok(volume) = self.place(&volume) else { return Ok(done()) };
+                if let Some(filter) = volume.volume.and_then(|volume| self.filters.get_mut(&volume)) {
+                    filter.is_prepared = true;
+                }
             }
             Call::LegacyUnprepareLayer => {
                 let volume = Text::from(&*self.volume_path(&layer).ok_or(NO_VOLUME)?);
@@ -217,7 +221,7 @@ impl Host {
         let Some(blank) = blank else { return Ok(()) };
         let sandbox = below(layer, SANDBOX).map_err(refused)?;
         self.files_mut().copy(&blank, &sandbox, by).map_err(refused)?;
-        self.grant_to_machines(steps, &sandbox)
+        self.files_mut().grant(steps.on.call, None, &sandbox, by).map_err(refused)
     }
 
     fn grant_to_machines(&mut self, steps: &mut Steps<'_>, file: &str) -> Step<()> {

@@ -6,7 +6,6 @@ use hcs_rules::file::{FileFault, FileSystem};
 use hcs_rules::layer::form::{BASES, LAYOUT, MOST_PARENTS, SANDBOX, STATE, VOLUME_INFORMATION};
 use hcs_rules::layer::{LayerCase, LayerState};
 use hcs_rules::transport::folder;
-use hcs_rules::vocabulary::{Kind, SystemState};
 use uuid::Uuid;
 
 use crate::configuration::{parse, present};
@@ -56,35 +55,20 @@ impl Host {
         let has = |name: &str| self.files.has_folder(&format!("{}{name}", volume.path()));
         match self.filters.get(&id) {
             Some(filter) if filter.is_overlay => LayerState::Overlaid,
-            Some(_) if self.has_container_on(id) => LayerState::InUse,
+            Some(_) if self.is_volume_in_use(id) => LayerState::InUse,
             Some(_) => LayerState::Filtered,
             None if has(STATE) => LayerState::Initialized,
             None if has(VOLUME_INFORMATION) => LayerState::Formatted,
             None => LayerState::Plain,
         }
     }
-
-    /// Whether a container runs whose storage is this volume.
-    fn has_container_on(&self, id: Uuid) -> bool {
-        let runs = |state| {
-            !matches!(state, SystemState::Creating | SystemState::Refused | SystemState::Created | SystemState::Exited)
-        };
-        self.systems.iter().any(|(_, system)| {
-            let is_container =
-                matches!(system.kind, Kind::ProcessContainer | Kind::HyperVContainer) && runs(system.state);
-            let path = || {
-                let document = system.document.as_ref()?;
-                let storage = present(present(document.root(), "Container")?, "Storage")?;
-                present(storage, "Path")?.as_str()
-            };
-            is_container
-                && path().and_then(|path| self.files.volume_at_root(path).ok()).is_some_and(|volume| volume.id() == id)
-        })
-    }
 }
 
 /// The state of a folder.
-fn state_of_folder(files: &Files, path: &str) -> Result<LayerState, FileFault> {
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn state_of_folder(files: &Files, path: &str) -> Result<LayerState, FileFault> {
     let mut names = match files.names(path) {
         Err(FileFault::IsFile) => return Ok(LayerState::File),
         names => names?.peekable(),
@@ -106,7 +90,7 @@ fn state_of_folder(files: &Files, path: &str) -> Result<LayerState, FileFault> {
 }
 
 /// Whether one path is another, or within it.
-pub(super) fn is_within(path: &str, folder: &str) -> bool {
+pub(crate) fn is_within(path: &str, folder: &str) -> bool {
     let (Ok(path), Ok(folder)) = (HostPath::parse(path), HostPath::parse(folder)) else { return false };
     let folded =
         |path: &HostPath| path.names.iter().map(|name| crate::files::path::FoldedName::of(name)).collect::<Vec<_>>();
@@ -118,6 +102,8 @@ pub(super) fn is_within(path: &str, folder: &str) -> bool {
 pub(super) struct LayerData {
     /// The paths of the parents, the topmost first.
     pub(super) parents: Vec<String>,
+    /// Their ids; nil for one that has none.
+    pub(super) ids: Vec<Uuid>,
     pub(super) filter: Option<FilterKind>,
 }
 
@@ -134,12 +120,16 @@ impl LayerData {
             return Err(LayerCase::InvalidData);
         }
         let path = |layer: &Node<'_>| present(*layer, "Path").and_then(Node::as_str).unwrap_or_default().to_owned();
+        let id = |layer: &Node<'_>| {
+            let id = present(*layer, "Id").and_then(Node::as_str).and_then(|id| Uuid::try_parse(id).ok());
+            id.unwrap_or_default()
+        };
         let filter = match present(node, "FilterType").and_then(Node::as_str) {
             Some("UnionFS") => Some(FilterKind::UnionFs),
             Some(_) => Some(FilterKind::Wcifs),
             None => None,
         };
-        Ok(LayerData { parents: layers.iter().map(path).collect(), filter })
+        Ok(LayerData { parents: layers.iter().map(path).collect(), ids: layers.iter().map(id).collect(), filter })
     }
 }
 

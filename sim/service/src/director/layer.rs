@@ -50,6 +50,15 @@ impl Director {
         let [volume, times] = words else { return Err("filter-kept VOLUME TIMES".to_owned()) };
         Ok(happened(self.sim.keep_filter(volume, times.parse().map_err(|_| format!("no number {times}"))?)))
     }
+
+    pub(super) fn image_build(&self, words: &[&str]) -> Result<String, String> {
+        let [folder, build] = words else { return Err("image-build FOLDER BUILD".to_owned()) };
+        Ok(happened(self.sim.set_image_build(folder, build.parse().map_err(|_| format!("no number {build}"))?)))
+    }
+
+    pub(super) fn layer_damaged(&self, words: &[&str]) -> Result<String, String> {
+        Ok(happened(self.sim.damage_layer(words.first().ok_or("which?")?)))
+    }
 }
 
 /// Puts a file into a layer, and the folders above it.

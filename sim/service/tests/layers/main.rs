@@ -1,5 +1,6 @@
 //! The life of layers: imported, set up, mounted, changed, exported, destroyed; every row by what leads to it.
 
+mod container;
 mod older;
 mod seen;
 mod setting;

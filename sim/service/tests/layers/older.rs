@@ -121,6 +121,7 @@ fn a_writable_layer_lives_as_the_graph_driver_leads_it() {
     assert_eq!(client.legacy_layer_exists(on(SCRATCH)), (OK, true));
     let list = sim.access_list(&format!(r"{SCRATCH}\sandbox.vhdx")).expect("the disk is there");
     assert!(list.iter().any(|entry| entry.contains("S-1-5-83-0") || entry.contains("Virtual Machines")), "{list:?}");
+    assert!(list.iter().any(|entry| entry.ends_with("(R,W)")), "to read and to write: {list:?}");
     assert_eq!(client.legacy_expand_sandbox_size(on(SCRATCH), 0), OK);
     assert_eq!(client.legacy_expand_sandbox_size(on(SCRATCH), 50 << 30), OK);
     assert_eq!(client.legacy_expand_sandbox_size(on(SCRATCH), 40 << 30), OK, "it is so large already");
