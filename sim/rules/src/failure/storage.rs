@@ -47,7 +47,8 @@ impl CallFailure {
 
 use Call::{
     AttachLayerStorageFilter, AttachVirtualDisk, CreateVirtualDisk, DestroyLayer, DetachLayerStorageFilter,
-    DetachVirtualDisk, ExportLayer, FormatWritableLayerVhd, GetLayerVhdMountPath, ImportLayer, OpenVirtualDisk,
+    DetachVirtualDisk, ExportLayer, FormatWritableLayerVhd, GetLayerVhdMountPath, ImportLayer, LegacyActivateLayer,
+    LegacyPrepareLayer, LegacyProcessBaseImage, LegacyProcessUtilityImage, LegacyUnprepareLayer, OpenVirtualDisk,
     SetupBaseOSLayer,
 };
 
@@ -91,5 +92,13 @@ pub const CALL_FAILURES: &[CallFailure] = &[
     fails("attach-disk.not-ready", AttachVirtualDisk, Hresult::ERROR_NOT_READY, &[client("hcsshim tries again: of ActivateLayer"), assumed("the same here")]),
     fails("attach-disk.not-connected", AttachVirtualDisk, Hresult::ERROR_DEVICE_NOT_CONNECTED, &[client("hcsshim tries again: of ActivateLayer"), assumed("the same here")]),
     fails("detach-disk.not-ready", DetachVirtualDisk, Hresult::ERROR_NOT_READY, &[observed("moby issue 40723: failed to detach", &[B17763])]),
+    fails("activate-layer.in-use", LegacyActivateLayer, Hresult::ERROR_SHARING_VIOLATION, &[observed("hcsshim issue 2553, docker for-win issue 7591", &[B20348])]),
+    fails("activate-layer.not-ready", LegacyActivateLayer, Hresult::ERROR_NOT_READY, &[client("hcsshim tries five times, 100 ms apart")]),
+    fails("prepare-layer.timeout", LegacyPrepareLayer, Hresult::ERROR_TIMEOUT, &[observed("moby issue 27588, hcsshim issue 81: many at once", &[B17763])]),
+    fails("prepare-layer.not-ready", LegacyPrepareLayer, Hresult::ERROR_NOT_READY, &[observed("hcsshim issue 919", &[B17763]), client("hcsshim tries five times, 100 ms apart")]),
+    fails("prepare-layer.not-connected", LegacyPrepareLayer, Hresult::ERROR_DEVICE_NOT_CONNECTED, &[client("hcsshim tries five times, 100 ms apart")]),
+    fails("unprepare-layer.device-gone", LegacyUnprepareLayer, Hresult::ERROR_DEV_NOT_EXIST, &[client("containerd ignores it")]),
+    fails("process-base.denied", LegacyProcessBaseImage, Hresult::E_ACCESSDENIED, &[observed("hcsshim issue 2380, docker for-win issue 2807", &[B17763])]),
+    fails("process-utility.path", LegacyProcessUtilityImage, Hresult::ERROR_PATH_NOT_FOUND, &[observed("amazon-ecs-agent issue 1392", &[B17763])]),
     fails("detach-disk.argument", DetachVirtualDisk, Hresult::E_INVALIDARG, &[observed("moby issue 38306", &[B17763])]),
 ];

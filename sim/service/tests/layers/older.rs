@@ -4,11 +4,12 @@ use hcs_api::disk::VirtualDisks;
 use hcs_api::{LayerName, LegacyLayers, Storage, Text};
 use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
+use hcs_rules::failure::CallFailure;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::legacy::layer::{FolderState, FolderVerdict, RECORDED_NAMES, ROWS};
 use hcs_rules::privilege::Privilege;
 use hcs_rules::vocabulary::Call;
-use hcs_sim::{Client, Simulator};
+use hcs_sim::{Client, Simulator, on as on_call};
 use proptest::prelude::*;
 
 use crate::setting::{BASE, CHILD, base, child, import, world};
@@ -209,6 +210,34 @@ fn n01_and_n05_what_stands_in_the_way_of_a_filter() {
     assert_eq!(client.legacy_prepare_layer(on(SCRATCH), &none), Hresult::ERROR_PATH_NOT_FOUND);
     sim.set_filter_collision(true);
     assert_eq!(client.legacy_prepare_layer(on(SCRATCH), &parents()), Hresult::ERROR_INVALID_FUNCTION);
+}
+
+/// A call fails once in a way in which it is known to, and not when it is tried again.
+fn fails_once(sim: &Simulator, id: &str, call: impl Fn() -> Hresult) {
+    let failure = CallFailure::by_id(id).expect("there is such a failure");
+    assert!(failure.is_plausible(sim.build()), "{id}");
+    sim.fault(on_call(failure.call).nth(1).refuse_as(failure));
+    assert_eq!([call(), call()], [failure.code, OK], "{id}");
+}
+
+#[test]
+fn n02_n03_a_filter_that_does_not_attach_at_once() {
+    for id in ["prepare-layer.timeout", "prepare-layer.not-ready", "prepare-layer.not-connected"] {
+        let (sim, client) = world(Build::B17763);
+        layers(&sim, &client);
+        sandbox(&client);
+        assert_eq!(client.legacy_activate_layer(on(SCRATCH)), OK);
+        fails_once(&sim, id, || client.legacy_prepare_layer(on(SCRATCH), &parents()));
+    }
+}
+
+#[test]
+fn n15_n16_a_base_that_is_not_made_ready_at_once() {
+    let (sim, client) = world(Build::B17763);
+    import(&sim, &client, BASE, &base(), &[]);
+    fails_once(&sim, "process-base.denied", || client.legacy_process_base_image(Text::Some(BASE)));
+    let machine = format!(r"{BASE}\UtilityVM");
+    fails_once(&sim, "process-utility.path", || client.legacy_process_utility_image(Text::Some(&machine)));
 }
 
 #[test]

@@ -2,40 +2,40 @@
 //!
 //! | number | what | where |
 //! |---|---|---|
-//! | 1 | another product's filter, and the code 1 | `n01` |
-//! | 2, 3 | a filter times out, or its device is not ready | `n02_n03`; of the older PrepareLayer itself: older calls |
-//! | 4 | a disk of more than 20 GB on one build | older calls: this DLL does not grow a volume |
-//! | 5 | a layer that is not there, while its filter is attached | `n05` |
+//! | 1 | another product's filter, and the code 1 | `n01`, and of the older call `n01_and_n05` in `older` |
+//! | 2, 3 | a filter times out, or its device is not ready | `n02_n03`; of the older call `n02_n03` in `older` |
+//! | 4 | a disk of more than 20 GB on one build | `n04` in `older` |
+//! | 5 | a layer that is not there, while its filter is attached | `n05`, `n01_and_n05` in `older` |
 //! | 6, 7, 8 | an import: many causes of one code; links of WSL; denied | `n06`, `n07`, `n08` |
 //! | 9 | empty hives | `n09` |
-//! | 10 | an export to a folder that is not there | `n10` |
+//! | 10 | an export to a folder that is not there | `n10`, and of the older call in `older` |
 //! | 11 | an export hangs | not modelled: a call without an operation answers at once |
 //! | 12 | a file of more than 8 GB | not modelled: in a client's own archives |
-//! | 13 | a parent deleted by hand; the others of its causes | `n13`; CreateSandboxLayer: older calls |
-//! | 14 | a writable layer without parents | older calls |
-//! | 15, 16 | a setup that is denied, or finds no utility VM | `n15`, `n16` |
+//! | 13 | a parent deleted by hand; the others of its causes | `n13`; of the older call `n13_and_n14` in `older` |
+//! | 14 | a writable layer without parents | `n13_and_n14` in `older` |
+//! | 15, 16 | a setup that is denied, or finds no utility VM | `n15`, `n16`; of the older calls `n15_n16` in `older` |
 //! | 17 | one code shown with another's text | not modelled: a client's rendering |
-//! | 18 | a disk that is attached already | `n18` |
+//! | 18 | a disk that is attached already | `n18`, and of the older call in `older` |
 //! | 19, 20, 21 | a removal | `n19_n20_n21` |
 //! | 22 | a folder with an attached disk; a disk that is not attached is detached | `n22`; the rename itself is the file system's |
 //! | 23, 24 | the parent of what is mounted; a filter that is not attached | `n23`, `n24` |
-//! | 25, 41 | a layer of an unknown format; a start without the filter | the storage of containers |
+//! | 25, 41 | a layer of an unknown format; a start without the filter | with the storage of containers, not here |
 //! | 26 | a container exits unexpectedly on a layer that is damaged | `n26` |
 //! | 27, 28, 29 | a volume on no disk; a loaded hive; a handle of the wrong kind | `n27`, `n28`, `n29` |
-//! | 30 | two layers with one id | `n30`; the derivation of ids: older calls |
+//! | 30 | two layers with one id | `n30`; the derivation of ids in `older` |
 //! | 31 | the folder instead of its volume | `n31` |
 //! | 32 | layers in one file, in a client's own words | not modelled |
 //! | 33 | the export of a base is not the tar that it came from | not modelled: regenerated hives, of a client's own archives |
 //! | 34 | a base without a hive | `n34` |
 //! | 35 | a start without a grant | `n35` |
 //! | 36, 37 | a machine does not boot from an empty guest state, or damages it | not modelled: firmware |
-//! | 38 | ExpandSandboxSize | older calls |
+//! | 38 | ExpandSandboxSize | `n38_and_n39` in `older` |
 //! | 39, 42 | who is not elevated | `n39_n42` |
 //! | 40 | the setup of a plain volume | `n40` |
 //! | 43 | an empty list of layers takes the service down | `a_container_without_layers_takes_the_service_down_on_a_host_with_that_quirk` in `quirks.rs` |
 //! | 44 | a code that was looked for and never seen | nothing |
 //!
-//! "Older calls" are the layer functions of vmcompute.dll, which have rules and tests of their own.
+//! The layer functions of vmcompute.dll have their tests in `older`.
 
 use hcs_api::disk::{DiskHandle, OpenDisk, StorageType, VirtualDisks};
 use hcs_api::{ComputeSystem, Hcs, Storage, Text};
