@@ -26,6 +26,11 @@ fn built(name: &'static str) -> PathBuf {
 }
 
 fn build(name: &str) -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    compile(name, &here.join(format!("tests/c/{name}.c")))
+}
+
+fn compile(name: &str, source: &Path) -> PathBuf {
     let folder = library_folder();
     let target = folder.parent().expect("the profile's folder is in the target folder");
     let release = folder.ends_with("release");
@@ -38,7 +43,7 @@ fn build(name: &str) -> PathBuf {
     let program = folder.join(format!("hcs-{name}-in-c"));
     run(Command::new("cc")
         .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-pthread"])
-        .arg(here.join(format!("tests/c/{name}.c")))
+        .arg(source)
         .arg(format!("-I{}", here.join("include").display()))
         .arg("-o")
         .arg(&program)
@@ -248,4 +253,61 @@ fn a_python_program_lives_one_life() {
     asked for: HcsTerminateComputeSystem: 0x80370109
     clean: True
     ");
+}
+
+/// The first block of the README in this language.
+fn example(language: &str) -> String {
+    let readme = include_str!("../../../README.md");
+    let block = readme.split(&format!("```{language}\n")).nth(1).and_then(|rest| rest.split("```").next());
+    block.unwrap_or_else(|| panic!("the README has an example in {language}")).to_owned()
+}
+
+#[test]
+fn the_examples_of_the_readme_in_c_and_python_run() {
+    built("life");
+    let folder = library_folder();
+    let source = folder.join("hcs-readme.c");
+    std::fs::write(&source, example("c")).expect("written");
+    assert_eq!(run(&mut Command::new(compile("readme", &source))), "simulated: 1\n");
+
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("the one in Python is not run: there is no python3 here");
+        return;
+    }
+    let library = folder.join("libcomputecore.so");
+    let script = example("python").replace("target/debug/libcomputecore.so", &library.display().to_string());
+    if library.exists() {
+        assert_eq!(run(Command::new("python3").arg("-c").arg(script)), "simulated: True\n");
+    }
+}
+
+/// The example of the README in Rust, word for word.
+#[test]
+#[expect(
+    unsafe_code,
+    clippy::undocumented_unsafe_blocks,
+    reason = "the client's side of a C ABI, as the README has it"
+)]
+fn the_example_of_the_readme_in_rust_runs() {
+    mod example {
+        #[rustfmt::skip]
+        mod text {
+use hcs_sim_dll as _; // the symbols of computecore, computestorage and virtdisk
+use windows_sys::Win32::System::HostComputeSystem::HcsCreateOperation;
+
+pub(super) fn main() {
+    let operation = unsafe { HcsCreateOperation(std::ptr::null(), None) };
+    assert!(!operation.is_null());
+}
+        }
+        pub(super) fn main() {
+            text::main();
+        }
+    }
+    example::main();
+    let examples =
+        include_str!("../../../README.md").split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let words = |text: &str| text.replace("pub(super) fn", "fn").split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = examples.filter(|example| example.contains("hcs_sim_dll")).map(words).next().expect("the README has it");
+    assert!(words(include_str!("c.rs")).contains(&told), "the README says something else:\n{told}");
 }

@@ -62,8 +62,10 @@ fn words(text: &str) -> String {
 fn every_example_of_the_readme_is_tested_here() {
     let (readme, tests) = (include_str!("../../../README.md"), words(include_str!("readme.rs")));
     let examples: Vec<&str> = readme.split("```rust").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 2);
-    for example in examples {
+    // Those of the C ABI are tested where it is.
+    let here = examples.iter().filter(|example| !example.contains("hcs_sim_dll"));
+    assert_eq!(here.clone().count(), 2);
+    for example in here {
         assert!(tests.contains(&words(example)), "the README says something else:\n{example}");
     }
 }
