@@ -61,16 +61,54 @@ macro_rules! forward {
     };
 }
 
+/// The real DLL of this name, as a Windows host has it in its system folder. `None` where there is none, or where the double
+/// stands there.
+#[cfg(windows)]
+pub fn real(file: &str) -> Option<Real> {
+    system::real(file).map(Real)
+}
+
+/// A real DLL, which stays loaded.
+#[cfg(windows)]
+#[derive(Clone, Copy, Debug)]
+pub struct Real(usize);
+
+#[cfg(windows)]
+impl Real {
+    /// The address of an export, if it has one of this name.
+    pub fn export(self, name: &CStr) -> Option<*const c_void> {
+        // SAFETY: the library is loaded, and stays so.
+        unsafe { system::export(self.0, name) }
+    }
+}
+
 #[cfg(windows)]
 mod system {
     use core::ffi::{CStr, c_void};
 
-    use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LoadLibraryW};
+    use windows_sys::Win32::System::LibraryLoader::{
+        GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW, LoadLibraryW,
+    };
+    use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 
     pub(super) fn load() -> usize {
         let name: Vec<u16> = "computecore.dll\0".encode_utf16().collect();
         // SAFETY: the name ends with a zero.
         unsafe { LoadLibraryW(name.as_ptr()) }.expose_provenance()
+    }
+
+    /// By its full path: by its name alone the loader would give the library back that asks.
+    pub(super) fn real(file: &str) -> Option<usize> {
+        let mut path = [0; 300];
+        // SAFETY: the buffer holds so many units, without those of the file's name.
+        let length = unsafe { GetSystemDirectoryW(path.as_mut_ptr(), 260) } as usize;
+        let file: Vec<u16> = format!("\\{file}\0").encode_utf16().collect();
+        path.get_mut(length..length + file.len()).filter(|_| length > 0)?.copy_from_slice(&file);
+        // SAFETY: the path ends with a zero.
+        let library = unsafe { LoadLibraryExW(path.as_ptr(), core::ptr::null_mut(), LOAD_WITH_ALTERED_SEARCH_PATH) };
+        // SAFETY: the library is loaded, or NULL, which is not asked.
+        let simulated = !library.is_null() && unsafe { export(library.addr(), c"HcsSimIsSimulated") }.is_some();
+        (!library.is_null() && !simulated).then(|| library.expose_provenance())
     }
 
     /// # Safety

@@ -4,28 +4,20 @@
 
 #![expect(unsafe_code, reason = "a C ABI")]
 
+use std::ffi::CStr;
 use std::sync::OnceLock;
 
 use windows_sys::Win32::Foundation::WIN32_ERROR;
-use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW};
 
 use super::MISSING;
 
 /// An export of the real DLL, or 0.
 fn find(name: &str) -> usize {
-    static REAL: OnceLock<usize> = OnceLock::new();
-    let real = *REAL.get_or_init(|| {
-        let file: Vec<u16> = "virtdisk.dll\0".encode_utf16().collect();
-        // SAFETY: the name ends with a zero.
-        unsafe { LoadLibraryExW(file.as_ptr(), core::ptr::null_mut(), LOAD_LIBRARY_SEARCH_SYSTEM32) }
-            .expose_provenance()
-    });
-    if real == 0 {
-        return 0;
-    }
-    // SAFETY: the library is loaded and stays so; the name ends with a zero.
-    let found = unsafe { GetProcAddress(core::ptr::with_exposed_provenance_mut(real), name.as_ptr()) };
-    found.map_or(0, |function| (function as *const core::ffi::c_void).expose_provenance())
+    static REAL: OnceLock<Option<hcs_sim_thin::Real>> = OnceLock::new();
+    let real = *REAL.get_or_init(|| hcs_sim_thin::real("virtdisk.dll"));
+    let name = CStr::from_bytes_with_nul(name.as_bytes()).ok();
+    let found = real.zip(name).and_then(|(real, name)| real.export(name));
+    found.map_or(0, |function| function.expose_provenance())
 }
 
 macro_rules! real {
