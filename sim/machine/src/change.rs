@@ -213,12 +213,23 @@ impl System {
     }
 
     /// The settings of a machine's disks, in the order of their places.
-    pub(crate) fn disks(&self) -> impl Iterator<Item = Node<'_>> {
+    pub(crate) fn disks(&self) -> Vec<Node<'_>> {
         let of = &resource::RESOURCES[Resource::ScsiAttachment.index()];
+        if self.changes.is_none() {
+            // Nearly every machine has one or none, which need no names to stand in an order.
+            let attachments = |controller| present(controller, "Attachments").into_iter().flat_map(Node::members);
+            let controllers = self.at(of.at).into_iter().flat_map(Node::members);
+            let mut disks = controllers.flat_map(|(_, controller)| attachments(controller)).map(|(_, disk)| disk);
+            match (disks.next(), disks.next()) {
+                (None, _) => return Vec::new(),
+                (Some(disk), None) => return vec![disk],
+                _ => {}
+            }
+        }
         let made = self.changes.iter().flat_map(|changes| &changes.made);
         let made = made.filter(|((resource, _), _)| *resource == of.resource as u8).map(|(_, (name, _))| name.clone());
         let names: BTreeSet<String> = self.documented(of).map(|(name, _)| name).chain(made).collect();
-        names.into_iter().filter_map(|name| self.settings(of, &name))
+        names.into_iter().filter_map(|name| self.settings(of, &name)).collect()
     }
 
     /// The settings of a resource: the last that a request has set, or the document's.

@@ -45,7 +45,7 @@ impl Host {
                 let broken = self.broken_constraint(key, work.kind);
                 let starts = trigger == Trigger::StartDone;
                 let broken = broken.or_else(|| if starts { self.restore_trouble(key) } else { None });
-                let disks = || self.disk_refusal(key).filter(|_| starts);
+                let disks = || if starts { self.disk_refusal(key) } else { None };
                 let moment = if starts { Moment::Start } else { Moment::Create };
                 let storage = || self.storage_refusal(key, moment);
                 broken.map(constraint::row).map(|row| (row.code, row.form)).or_else(disks).or_else(storage)

@@ -17,7 +17,6 @@ use crate::document::Node;
 use crate::files::path::HostPath;
 use crate::files::{By, FileId};
 use crate::host::Host;
-use crate::id::FoldedId;
 use crate::system::System;
 use crate::table::Key;
 
@@ -48,7 +47,7 @@ impl<'a> Asked<'a> {
     /// The disks of a machine, or of what runs around an isolated container.
     fn all_of(system: &'a System) -> impl Iterator<Item = Asked<'a>> {
         let scratch = system.scratch_disk().map(|path| Asked { path: path.into(), read_only: false, is_disk: true });
-        system.disks().filter_map(Asked::of).chain(scratch)
+        system.disks().into_iter().filter_map(Asked::of).chain(scratch)
     }
 }
 
@@ -67,12 +66,14 @@ impl Host {
     }
 
     fn disk_fault(&self, system: &System, asked: Asked<'_>) -> Option<AttachmentFault> {
-        let machine = FoldedId::of(&system.id).runtime_id();
-        self.open_for(system.sequence, machine, asked).err()
+        self.open_for(system.sequence, system.runtime_id, asked).err()
     }
 
     /// The files that a machine opens for a disk: none where the simulated host has no such folder.
     fn open_for(&self, system: u64, machine: Uuid, asked: Asked<'_>) -> Result<Vec<Hold>, AttachmentFault> {
+        if !self.files.may_have(&asked.path) {
+            return Ok(Vec::new());
+        }
         let file = match self.files.file_id(&asked.path) {
             Ok(file) => file,
             Err(FileFault::NoFile) if !is_in_root(&asked.path) => return Err(AttachmentFault::Missing),
@@ -126,13 +127,13 @@ impl Host {
     /// A machine opens its disks, those that it has now, and closes the others.
     pub(crate) fn hold_disks(&mut self, key: Key) {
         let Some(system) = self.systems.get(key) else { return };
-        let (sequence, machine) = (system.sequence, FoldedId::of(&system.id).runtime_id());
-        let disks: Vec<_> = Asked::all_of(system).collect();
-        if disks.is_empty() && self.held_disks.is_empty() {
+        let (sequence, machine) = (system.sequence, system.runtime_id);
+        let mut disks = Asked::all_of(system).filter(|asked| self.files.may_have(&asked.path)).peekable();
+        if disks.peek().is_none() && self.held_disks.is_empty() {
             return;
         }
         let holds: Vec<Hold> =
-            disks.into_iter().flat_map(|asked| self.open_for(sequence, machine, asked).unwrap_or_default()).collect();
+            disks.flat_map(|asked| self.open_for(sequence, machine, asked).unwrap_or_default()).collect();
         self.release_disks(sequence);
         for hold in holds {
             if hold.2 {

@@ -19,6 +19,9 @@ pub struct FileId {
     node: Key,
 }
 
+/// How many names of a root are looked through one by one.
+const FEW: usize = 16;
+
 impl Files {
     /// The file at a path.
     ///
@@ -30,6 +33,24 @@ impl Files {
             return Err(FileFault::IsFolder);
         }
         Ok(FileId { volume: self.volumes[at.volume].id(), node: at.key })
+    }
+
+    /// Whether there may be something at a path, told without taking it apart: most documents of tests name folders that their
+    /// host does not have. `false` is sure.
+    pub(crate) fn may_have(&self, path: &str) -> bool {
+        let [letter, b':', b'\\', rest @ ..] = path.as_bytes() else { return true };
+        let Some(end) = rest.iter().position(|byte| *byte == b'\\') else { return true };
+        let first = &rest[..end];
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let volume = self.volume_of_letter(char::from(*letter));
+        let (Some(volume), true) = (volume.map(|index| &self.volumes[index]), first.iter().all(is_plain)) else {
+            return true;
+        };
+        let tree = volume.tree();
+        let mut names = tree.names_in(tree.root);
+        // Many names are found faster in order.
+        names.by_ref().take(FEW).any(|named| named.name.as_bytes().eq_ignore_ascii_case(first))
+            || names.next().is_some()
     }
 
     fn at(&self, id: FileId) -> Found<At> {
