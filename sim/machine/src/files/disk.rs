@@ -19,9 +19,6 @@ pub struct FileId {
     node: Key,
 }
 
-/// How many names of a root are looked through one by one.
-const FEW: usize = 16;
-
 impl Files {
     /// The file at a path.
     ///
@@ -47,10 +44,7 @@ impl Files {
             return true;
         };
         let tree = volume.tree();
-        let mut names = tree.names_in(tree.root);
-        // Many names are found faster in order.
-        names.by_ref().take(FEW).any(|named| named.name.as_bytes().eq_ignore_ascii_case(first))
-            || names.next().is_some()
+        std::str::from_utf8(first).is_ok_and(|first| tree.child(tree.root, first).is_some())
     }
 
     fn at(&self, id: FileId) -> Found<At> {
