@@ -133,7 +133,8 @@ impl Unfinished {
         self.finish(Action::Refuse(code))
     }
 
-    /// The operation takes this much longer, in virtual time.
+    /// The operation takes this much longer, in virtual time. A call that starts none takes so long itself, with what is due
+    /// meanwhile, except in a stepped world.
     pub fn delay(self, delay: Duration) -> Fault {
         self.finish(Action::Delay(delay))
     }

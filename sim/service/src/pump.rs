@@ -204,6 +204,9 @@ impl Core {
             self.take_in();
         }
         let fate = self.fate(client, &request);
+        if fate.latency > 0 && call.is_some_and(|call| call.operation_type().is_none()) {
+            self.hold_up(fate.latency);
+        }
         let poll =
             matches!(request, Request::GetOperationResult { .. } | Request::GetOperationResultAndProcessInfo { .. });
         let reply = self.step(&Input::Call(client, request, fate));
@@ -233,6 +236,20 @@ impl Core {
                 self.step(&Input::Tick);
             }
         }
+    }
+
+    /// A call that starts no operation is slow: so much time passes before it is carried out, with what is due meanwhile. A
+    /// stepped world's time is the test's.
+    fn hold_up(&mut self, latency: u64) {
+        if self.clock.kind == Clock::Stepped {
+            return;
+        }
+        let until = self.clock.now().after(latency);
+        while let Some(due) = self.host.next_due().filter(|due| *due <= until) {
+            self.clock.jump(due);
+            self.step(&Input::Tick);
+        }
+        self.clock.jump(until);
     }
 
     /// The fate of the operation that a call starts: its latency is drawn, the rules of faults have their say.

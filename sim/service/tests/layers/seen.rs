@@ -358,3 +358,17 @@ fn n40_the_setup_of_a_plain_volume_succeeds_and_does_nothing() {
     assert_eq!(client.setup_base_os_volume(BASE.into(), r"D:\".into(), CONTAINER.into()), Hresult::S_OK);
     assert!(sim.file(&format!(r"{BASE}\layout")).is_none());
 }
+
+#[test]
+fn a_slow_call_takes_the_time_that_it_is_told() {
+    use std::time::Duration;
+    let (sim, client) = world(Build::B20348);
+    sim.put_transport(r"C:\staged", &base()).expect("it can be staged");
+    sim.fault(on(Call::ImportLayer).nth(1).delay(Duration::from_secs(90)));
+    let system = ComputeSystem::create(&client, "beside", r#"{"Container":{}}"#).expect("created");
+    let before = sim.now();
+    assert_eq!(client.import_layer(BASE.into(), r"C:\staged".into(), data(&[]).as_str().into()), Hresult::S_OK);
+    assert_eq!(sim.now() - before, Duration::from_secs(90));
+    drop(system);
+    sim.finish().assert_clean();
+}
