@@ -74,6 +74,7 @@ mod files;
 mod guest;
 #[cfg(not(hcs_loom))]
 mod layer;
+#[cfg(not(hcs_loom))]
 mod legacy;
 #[cfg(hcs_loom)]
 mod loom;
