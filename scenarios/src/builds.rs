@@ -60,3 +60,13 @@ fn timeless(line: &str) -> &str {
         _ => line,
     }
 }
+
+/// The number of a simulated build, from the command line.
+///
+/// # Errors
+/// Which builds there are.
+pub fn build_number(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| Build::from_number(*number).is_some());
+    let known: Vec<String> = Build::ALL.iter().map(|build| build.number().to_string()).collect();
+    number.ok_or_else(|| format!("no build that is simulated; there are {}", known.join(", ")))
+}

@@ -16,6 +16,7 @@
 //! | [`stage`] | the world of a story, and every command with a usage example |
 //! | [`library`] | the stories and documents that come with the program |
 //! | [`builds`] | one story on every build: what differs |
+//! | [`exec`] | programs of others with the simulator's libraries |
 //! | [`inspect`] | disks, state files, access lists |
 //! | [`layer`] | layers of images in files of this machine |
 //! | [`lint`] | checking a document |
@@ -27,6 +28,7 @@
 
 pub mod builds;
 pub mod compare;
+pub mod exec;
 pub mod inspect;
 pub mod layer;
 pub mod library;

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use hcs_rules::build::Build;
 use hcs_rules::document::Root;
+use hcs_scenarios::builds::build_number;
 use hcs_scenarios::compare::known::MEANT;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{builds, compare, inspect, layer, library, lint, random, schema, stage};
+use hcs_scenarios::{builds, compare, exec, inspect, layer, library, lint, random, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -46,6 +47,11 @@ enum What {
         #[arg(long)]
         update: bool,
     },
+    /// Run a program of somebody else's with the simulator's libraries
+    ///
+    /// On Windows they are loaded into it before its first instruction: it gets them whenever it asks by name, whatever folders it
+    /// allows. Elsewhere they are found before others. Its exit code is this program's. Programs that it starts are without.
+    Exec(exec::Options),
     /// List the stories and documents that come with the program
     List,
     /// Explain the commands of a story
@@ -124,17 +130,12 @@ enum What {
     },
 }
 
-fn build_number(text: &str) -> Result<u32, String> {
-    let number = text.parse().ok().filter(|number| Build::from_number(*number).is_some());
-    let known: Vec<String> = Build::ALL.iter().map(|build| build.number().to_string()).collect();
-    number.ok_or_else(|| format!("no build that is simulated; there are {}", known.join(", ")))
-}
-
 fn main() -> ExitCode {
     let told = match Arguments::parse().what {
         None => tutorial(),
         Some(What::Run { story, seed, all_builds: true, .. }) => run_everywhere(&story, seed),
         Some(What::Run { story, seed, build, update, .. }) => run(&story, seed, build, update),
+        Some(What::Exec(options)) => exec::run(options).map(|code| std::process::exit(code)),
         Some(What::List) => list(),
         Some(What::Commands) => commands(),
         Some(What::Programs) => {
