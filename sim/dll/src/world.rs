@@ -106,6 +106,9 @@ fn make(seed: u64, build: Build, speed: f64, root: Option<PathBuf>) -> World {
 
 /// The process's world, to add faults to and to ask for its report.
 pub fn simulator() -> Simulator {
+    // The report is to know of what the process has closed.
+    #[cfg(windows)]
+    drop(client());
     world().simulator.clone()
 }
 

@@ -26,26 +26,6 @@ unsafe extern "system" fn tell(_: HCS_OPERATION, context: *const c_void) {
     done.send(std::thread::current().id()).expect("the test listens");
 }
 
-#[test]
-fn a_completion_comes_on_a_thread_of_the_service() {
-    let (send, receive) = channel::<std::thread::ThreadId>();
-    let sender = Box::new(send);
-    let setup = operation();
-    // SAFETY: handles are live; the sender lives until after the callback.
-    unsafe {
-        let machine = create("completion", setup);
-        let work = HcsCreateOperation((&raw const *sender).cast(), Some(tell));
-        assert_eq!(HcsGetOperationContext(work).cast_const(), (&raw const *sender).cast());
-        assert_eq!(HcsStartComputeSystem(machine, work, null()), 0);
-        let thread = receive.recv_timeout(SOON).expect("the callback is called");
-        assert_ne!(thread, std::thread::current().id());
-        assert_eq!(wait(work).0, 0);
-        HcsCloseOperation(work);
-        HcsCloseComputeSystem(machine);
-        HcsCloseOperation(setup);
-    }
-}
-
 struct Slow {
     entered: Sender<()>,
     inside: AtomicBool,

@@ -4,28 +4,33 @@ use std::ptr::null_mut;
 
 use windows_sys::Win32::Foundation::LocalFree;
 use windows_sys::Win32::System::HostComputeSystem::{HCS_OPERATION, HcsCreateOperation, HcsWaitForOperationResult};
-use windows_sys::core::PWSTR;
+use windows_sys::core::{PCWSTR, PWSTR};
 
 /// A string for a call.
 pub(crate) fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().chain([0]).collect()
 }
 
-/// A document's text; the document is freed.
-pub(crate) fn take(document: PWSTR) -> String {
-    if document.is_null() {
+/// What a string says: nothing, if it is NULL.
+pub(crate) fn text(string: PCWSTR) -> String {
+    if string.is_null() {
         return String::new();
     }
     let mut length = 0;
-    // SAFETY: a document ends with a zero.
-    while unsafe { *document.add(length) } != 0 {
+    // SAFETY: the string ends with a zero.
+    while unsafe { *string.add(length) } != 0 {
         length += 1;
     }
     // SAFETY: so many units have been read.
-    let text = String::from_utf16_lossy(unsafe { std::slice::from_raw_parts(document, length) });
-    // SAFETY: the document is freed once.
+    String::from_utf16_lossy(unsafe { std::slice::from_raw_parts(string, length) })
+}
+
+/// A document's text; the document is freed.
+pub(crate) fn take(document: PWSTR) -> String {
+    let told = text(document);
+    // SAFETY: the document is NULL, or is freed once.
     unsafe { LocalFree(document.cast()) };
-    text
+    told
 }
 
 /// An operation without a callback.
