@@ -25,31 +25,38 @@ pub const POLL_COST: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) kind: Clock,
-    virtual_now: Time,
-    started: Instant,
+    /// The moment that was last jumped to.
+    base: Time,
+    /// When that was, in real time.
+    since: Instant,
 }
 
 impl Running {
     pub(crate) fn new(kind: Clock) -> Running {
-        Running { kind, virtual_now: Time::ZERO, started: Instant::now() }
+        Running { kind, base: Time::ZERO, since: Instant::now() }
     }
 
-    /// The moment now. In a free world it never goes back, whatever was jumped over.
-    pub(crate) fn now(&mut self) -> Time {
-        if let Clock::Free(speed) = self.kind {
-            let elapsed = self.started.elapsed().as_secs_f64() * speed * 1e9;
-            self.virtual_now = self.virtual_now.max(Time(elapsed as u64));
+    /// The moment now. In a free world it goes on from where it was last jumped to: a time-out is as long behind a jump as
+    /// before one.
+    pub(crate) fn now(&self) -> Time {
+        match self.kind {
+            Clock::Free(speed) => self.base.after((self.since.elapsed().as_secs_f64() * speed * 1e9) as u64),
+            Clock::Scheduled | Clock::Stepped => self.base,
         }
-        self.virtual_now
     }
 
     /// Moves to a moment; never back.
     pub(crate) fn jump(&mut self, to: Time) {
-        self.virtual_now = self.virtual_now.max(to);
+        if to > self.now() {
+            self.base = to;
+            if matches!(self.kind, Clock::Free(_)) {
+                self.since = Instant::now();
+            }
+        }
     }
 
     /// How long in real time until a moment comes in a free world.
-    pub(crate) fn real_until(&mut self, due: Time) -> Duration {
+    pub(crate) fn real_until(&self, due: Time) -> Duration {
         let Clock::Free(speed) = self.kind else { return Duration::MAX };
         let left = due.0.saturating_sub(self.now().0);
         if speed <= 0.0 || due == Time::NEVER {

@@ -367,7 +367,7 @@ impl Simulator {
     /// included, before the next. In other worlds it lets at least this much time pass.
     pub fn advance(&self, by: Duration) {
         let target = {
-            let mut core = self.shared.lock();
+            let core = self.shared.lock();
             core.clock.now().after(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX))
         };
         self.advance_to(target);

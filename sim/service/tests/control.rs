@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use hcs_sim::api::ComputeSystem;
+use hcs_sim::api::{ComputeSystem, Hcs};
 use hcs_sim::director::{DIRECTIONS, Director};
+use hcs_sim::rules::hresult::Hresult;
 use hcs_sim::rules::vocabulary::Call;
 use hcs_sim::{Clock, Simulator};
 
@@ -29,6 +30,21 @@ fn a_test_meets_another_thread_where_it_enters_a_call() {
         assert_eq!(sim.entries_of(Call::CreateComputeSystem).count(), 0, "only what comes is counted");
         assert_eq!(sim.entries_of(Call::StartComputeSystem).count(), 0);
     }
+}
+
+#[test]
+fn a_time_out_behind_a_jump_is_as_long_as_one_before() {
+    let sim = Simulator::builder().clock(Clock::Free(1.0)).start();
+    let client = sim.client("agent");
+    let machine = ComputeSystem::create(&client, "vm", MACHINE).expect("created");
+    machine.start().expect("started");
+    sim.advance(Duration::from_secs(30));
+    let began = Instant::now();
+    let (code, handle) = client.open_compute_system("vm".into(), hcs_sim::rules::vocabulary::GENERIC_ALL);
+    assert_eq!(code, Hresult::S_OK);
+    assert_eq!(client.wait_for_compute_system_exit(handle, 5).code, Hresult::HCS_E_OPERATION_TIMEOUT);
+    assert!(began.elapsed() < Duration::from_secs(10), "the clock stood still until real time had caught up");
+    client.close_compute_system(handle);
 }
 
 #[derive(Clone, Default)]
