@@ -71,7 +71,7 @@ fn random_calls_from_four_threads_do_no_harm() {
     let began = Instant::now();
     play(seed, calls as usize, |rounds| match seconds {
         Some(seconds) => began.elapsed() < seconds,
-        None => rounds < 6,
+        None => rounds < 4,
     });
     if std::env::var_os("HCS_SIM_FUZZ_TABLE").is_some() {
         for (at, call) in calls::all().iter().enumerate() {

@@ -221,33 +221,42 @@ impl Player {
         self.random.once_in(16)
     }
 
-    /// Where a document goes.
+    /// A string as it is given.
+    pub(crate) fn given(&mut self, text: &str) -> *const u16 {
+        self.texts.push(text.encode_utf16().chain([0]).collect());
+        self.texts.last().map_or(std::ptr::null(), |units| units.as_ptr())
+    }
+
+    /// Where a document goes, or NULL.
     pub(crate) fn document(&mut self) -> *mut PWSTR {
-        if self.is_null() {
-            return null_mut();
-        }
+        if self.is_null() { null_mut() } else { self.place_for_document() }
+    }
+
+    pub(crate) fn place_for_document(&mut self) -> *mut PWSTR {
         let mut place = Box::new(null_mut());
         let pointer = &raw mut *place;
         self.outs.push(Out::Document(place));
         pointer
     }
 
-    /// Where a handle goes.
+    /// Where a handle goes, or NULL.
     pub(crate) fn made(&mut self, kind: Kind) -> *mut HANDLE {
-        if self.is_null() {
-            return null_mut();
-        }
+        if self.is_null() { null_mut() } else { self.place(kind) }
+    }
+
+    pub(crate) fn place(&mut self, kind: Kind) -> *mut HANDLE {
         let mut place = Box::new(null_mut());
         let pointer = &raw mut *place;
         self.outs.push(Out::Handle(kind, place));
         pointer
     }
 
-    /// Where process information goes.
+    /// Where process information goes, or NULL.
     pub(crate) fn information(&mut self) -> *mut HCS_PROCESS_INFORMATION {
-        if self.is_null() {
-            return null_mut();
-        }
+        if self.is_null() { null_mut() } else { self.place_for_information() }
+    }
+
+    pub(crate) fn place_for_information(&mut self) -> *mut HCS_PROCESS_INFORMATION {
         let mut place = Box::new(HCS_PROCESS_INFORMATION::default());
         let pointer = &raw mut *place;
         self.outs.push(Out::Information(place));

@@ -27,6 +27,21 @@ pub(crate) enum For {
 /// The ids of systems. There are few, so that threads meet.
 const IDS: &[&str] = &["a", "b", "c", "d", "web", "utility"];
 
+/// Containers that can be made.
+pub(crate) const CONTAINERS: &[&str] = &[
+    r#"{"Container":{}}"#,
+    r#"{"ShouldTerminateOnLastHandleClosed":true,"Container":{"GuestOs":{"HostName":"web"}}}"#,
+];
+
+/// Processes with streams: that end, that go on, and that are fed.
+pub(crate) const PIPED: &[&str] = &[
+    r#"{"CommandLine":"cmd /c echo hi","CreateStdOutPipe":true}"#,
+    r#"{"CommandLine":"cmd","CreateStdInPipe":true,"CreateStdOutPipe":true,"CreateStdErrPipe":true}"#,
+    r#"{"CommandLine":"sim-idle","CreateStdInPipe":true,"CreateStdOutPipe":true}"#,
+    r#"{"CommandLine":"sim-flood 300000","CreateStdOutPipe":true}"#,
+    r#"{"CommandLine":"sim-flood","CreateStdOutPipe":true}"#,
+];
+
 const SYSTEMS: &[&str] = &[
     r#"{"Container":{}}"#,
     r#"{"SchemaVersion":{"Major":2,"Minor":1},"Owner":"fuzz","ShouldTerminateOnLastHandleClosed":true,"Container":{"GuestOs":{"HostName":"web"}}}"#,

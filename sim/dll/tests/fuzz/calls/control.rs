@@ -19,6 +19,8 @@ const LINES: &[&str] = &[
     "worker-crash d",
     "service stop",
     "service return",
+    "service return",
+    "service return",
     "fault Start nth=1 delay=50ms",
     "fault Create nth=1 refuse=ERROR_NO_SYSTEM_RESOURCES",
     "fault Pause nth=1 hang",

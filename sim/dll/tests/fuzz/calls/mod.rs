@@ -6,6 +6,7 @@ mod computecore;
 mod computestorage;
 mod control;
 mod kernel;
+mod scene;
 mod virtdisk;
 mod vmcompute;
 
@@ -91,10 +92,18 @@ impl Told for () {
 pub(crate) fn all() -> &'static [&'static Call] {
     static ALL: OnceLock<Vec<&Call>> = OnceLock::new();
     ALL.get_or_init(|| {
-        [computecore::CALLS, computestorage::CALLS, virtdisk::CALLS, vmcompute::CALLS, kernel::CALLS, control::CALLS]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            computecore::CALLS,
+            computestorage::CALLS,
+            virtdisk::CALLS,
+            vmcompute::CALLS,
+            kernel::CALLS,
+            control::CALLS,
+            scene::CALLS,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     })
 }
 
