@@ -24,20 +24,34 @@ pub(crate) const fn code(code: Hresult) -> HRESULT {
 
 pub(crate) const UNEXPECTED: HRESULT = code(Hresult::E_UNEXPECTED);
 
+/// What tells a client's handle from the machine's, which is a small number at first: nothing of the operating system, no
+/// descriptor and no kernel handle, has so large a number, so that neither is ever taken for the other. It is the highest bit of
+/// a slot's number, and no table has so many slots.
+const OURS: u64 = 1 << 34;
+
+/// A handle as the machine knows it. NULL is none.
+pub(crate) fn bits(handle: *const c_void) -> u64 {
+    match handle.addr() as u64 {
+        0 => 0,
+        bits => bits ^ OURS,
+    }
+}
+
+/// A handle as the client has it.
+pub(crate) fn raw(bits: u64) -> *mut c_void {
+    core::ptr::without_provenance_mut(if bits == 0 { 0 } else { bits ^ OURS } as usize)
+}
+
 pub(crate) fn operation(handle: HCS_OPERATION) -> OperationHandle {
-    OperationHandle(handle.addr() as u64)
+    OperationHandle(bits(handle))
 }
 
 pub(crate) fn system(handle: HCS_SYSTEM) -> SystemHandle {
-    SystemHandle(handle.addr() as u64)
+    SystemHandle(bits(handle))
 }
 
 pub(crate) fn process(handle: HCS_PROCESS) -> ProcessHandle {
-    ProcessHandle(handle.addr() as u64)
-}
-
-pub(crate) fn raw(bits: u64) -> *mut c_void {
-    core::ptr::without_provenance_mut(bits as usize)
+    ProcessHandle(bits(handle))
 }
 
 /// The exports that run on an operation and take a handle and a document: options, a query, or settings.

@@ -27,7 +27,7 @@ use windows_sys::Win32::System::HostComputeSystem::{
 };
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
-use crate::abi::{Context, UNEXPECTED, code, finish, guarded, raw};
+use crate::abi::{Context, UNEXPECTED, bits, code, finish, guarded, raw};
 use crate::operation::inform;
 use crate::text::{Argument, give, units};
 use crate::unmodelled::of_vmcompute;
@@ -39,11 +39,11 @@ pub use self::layer::*;
 type Callback = *mut c_void;
 
 fn system(handle: HCS_SYSTEM) -> LegacySystem {
-    LegacySystem(handle.addr() as u64)
+    LegacySystem(bits(handle))
 }
 
 fn process(handle: HCS_PROCESS) -> LegacyProcess {
-    LegacyProcess(handle.addr() as u64)
+    LegacyProcess(bits(handle))
 }
 
 fn listener(callback: HCS_NOTIFICATION_CALLBACK, context: *const c_void) -> Option<NotificationCallback> {
@@ -254,7 +254,7 @@ pub unsafe extern "system" fn Vmcompute_HcsRegisterComputeSystemCallback(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn Vmcompute_HcsUnregisterComputeSystemCallback(callbackhandle: Callback) -> HRESULT {
-    let callback = LegacyCallback(callbackhandle.addr() as u64);
+    let callback = LegacyCallback(bits(callbackhandle));
     guarded(UNEXPECTED, || code(client().legacy_unregister_compute_system_callback(callback)))
 }
 
@@ -376,7 +376,7 @@ pub unsafe extern "system" fn Vmcompute_HcsRegisterProcessCallback(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn Vmcompute_HcsUnregisterProcessCallback(callbackhandle: Callback) -> HRESULT {
-    let callback = LegacyCallback(callbackhandle.addr() as u64);
+    let callback = LegacyCallback(bits(callbackhandle));
     guarded(UNEXPECTED, || code(client().legacy_unregister_process_callback(callback)))
 }
 

@@ -13,8 +13,6 @@ use hcs_api::{Hcs, StreamHandle};
 use hcs_sim::Client;
 use windows_sys::Win32::Foundation::HANDLE;
 
-use crate::abi::raw;
-
 /// How much is copied at once.
 const BLOCK: usize = 32 << 10;
 
@@ -39,7 +37,7 @@ impl Lent {
     /// The handle, which the caller closes.
     pub(crate) fn give(self) -> HANDLE {
         match self {
-            Lent::Nothing(handle) => raw(handle.0),
+            Lent::Nothing(handle) => core::ptr::without_provenance_mut(handle.0 as usize),
             Lent::End(end) => released(end),
         }
     }

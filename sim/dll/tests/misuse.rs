@@ -56,6 +56,17 @@ fn bad_handles_and_pointers_are_answered() {
 }
 
 #[test]
+fn a_handle_of_the_service_is_none_of_the_operating_system() {
+    let work = operation();
+    // SAFETY: closing what is no handle is answered; that is what is tested.
+    unsafe {
+        assert_eq!((CloseHandle(work), GetLastError()), (0, ERROR_INVALID_HANDLE), "{work:?}");
+        assert_ne!(HcsGetOperationId(work), u64::MAX, "it is open still");
+        HcsCloseOperation(work);
+    }
+}
+
+#[test]
 fn misuse_of_processes_is_answered() {
     let work = operation();
     let system = container("misuse");
