@@ -5,6 +5,8 @@
 pub mod storage;
 
 use std::io::{Read, Write};
+use std::sync::Arc;
+use std::time::Instant;
 
 use hcs_api::{Child, ComputeSystem, Hcs, Stdio, SystemHandle, Text};
 use hcs_machine::handle::Handle;
@@ -14,6 +16,7 @@ use hcs_rules::access::Rights;
 use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
 use hcs_sim::{Client, Simulator};
+use hcs_sim_dll_workloads::Bell;
 
 /// The document of every workload: a machine with a disk, as a tutorial would have it.
 pub fn document() -> &'static str {
@@ -111,6 +114,29 @@ pub fn pour_through_a_pipe(length: usize) -> usize {
     let count = drain(&mut reader);
     writing.join().expect("the writer does not panic");
     count
+}
+
+/// Nanoseconds of a bell between two threads that sleep, there and back: what to hold callbacks against.
+pub fn ring() -> f64 {
+    const TIMES: u32 = 10_000;
+    let (there, back) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
+    let answering = std::thread::spawn({
+        let (there, back) = (there.clone(), back.clone());
+        move || {
+            for _ in 0..TIMES {
+                there.wait(1);
+                back.ring();
+            }
+        }
+    });
+    let began = Instant::now();
+    for _ in 0..TIMES {
+        there.ring();
+        back.wait(1);
+    }
+    let each = began.elapsed().as_nanos() as f64 / f64::from(TIMES);
+    answering.join().expect("it does not panic");
+    each
 }
 
 fn drain(stream: &mut impl Read) -> usize {

@@ -7,13 +7,14 @@ use hcs_api::Hcs;
 use hcs_benches::storage::{grant_and_revoke, import, layered, populated_files, put_file, scratch, staged};
 use hcs_benches::{
     container, create, crowd, document, life, populated, populated_host, pour, pour_through_a_pipe, query, refused,
-    run, touch,
+    ring, run, touch,
 };
 use hcs_machine::document::{Document, check};
 use hcs_machine::{Host, Time};
 use hcs_rules::build::Build;
 use hcs_rules::document::Root;
 use hcs_sim::{Clock, Simulator};
+use hcs_sim_dll_workloads::Container;
 
 /// How long one figure is measured. The best of several rounds is printed: the machine is shared.
 const ROUND: Duration = Duration::from_millis(150);
@@ -96,11 +97,7 @@ fn main() {
     let operation = plain.create_operation(None);
     let direct = measure(|| _ = black_box(plain.get_operation_type(operation)));
     show("a call in Rust (get operation type)", direct, "");
-    let handle = hcs_sim_dll::client().create_operation(None).0 as usize;
-    let handle = std::ptr::without_provenance_mut(handle);
-    let abi = measure(|| _ = black_box(hcs_sim_dll::computecore::HcsGetOperationType(handle)));
-    show("the same call through the ABI", abi, "");
-    println!("{:<52} {:>9.0} ns", "  the ABI adds; aim 100 ns", abi - direct);
+    abi(direct);
 
     let more = r#""ComPorts": { "0": { "NamedPipe": "\\\\.\\pipe\\a-console" } }, "VideoMonitor": {}, "Keyboard": {}, "Mouse": {},"#;
     let longer = document().replace(r#""GuestCrashReporting""#, &format!(r#"{more} "GuestCrashReporting""#));
@@ -129,6 +126,32 @@ fn processes() {
     let pipe = rate(measure(|| assert_eq!(pour_through_a_pipe(MEGABYTES << 20), MEGABYTES << 20)));
     println!("{:<52} {ours:>9.2} GB/s", "output of a process");
     println!("{:<52} {pipe:>9.2} GB/s", "the same through a pipe of the system");
+}
+
+/// What the C ABI costs: a call beside the same in Rust, callbacks beside a bell between two threads, pipes beside a plain one.
+fn abi(direct: f64) {
+    hcs_sim_dll_workloads::begin();
+    let container = Container::run("measured");
+    let call = measure(|| _ = black_box(container.call()));
+    show("the same call through the ABI", call, "");
+    println!("{:<52} {:>9.0} ns", "  the ABI adds; aim 100 ns", call - direct);
+    show("ABI: query (operation, call, wait, close)", measure(|| assert!(container.ask_and_wait())), "");
+    show("ABI: query until its operation's callback was heard", measure(|| assert!(container.ask_and_hear())), "");
+    container.listen();
+    show("ABI: query until the system's callback was heard", measure(|| assert!(container.ask_many_and_hear(1))), "");
+    const MANY: u64 = 1_000;
+    let many = measure_once(|| assert!(container.ask_many_and_hear(MANY))) / MANY as f64;
+    show("  the same, 1,000 at once, each", many, "");
+    show("a bell between two threads, there and back", ring(), "");
+
+    const MEGABYTES: usize = 64;
+    let rate = |nanoseconds: f64| MEGABYTES as f64 * f64::from(1 << 20) / nanoseconds;
+    let out = rate(measure_once(|| assert_eq!(container.pour_out(MEGABYTES << 20), MEGABYTES << 20)));
+    let taken = rate(measure_once(|| assert_eq!(container.pour_in(MEGABYTES << 20), MEGABYTES << 20)));
+    let pipe = rate(measure_once(|| assert_eq!(pour_through_a_pipe(MEGABYTES << 20), MEGABYTES << 20)));
+    println!("{:<52} {out:>9.2} GB/s", "ABI: output of a process, through ReadFile");
+    println!("{:<52} {taken:>9.2} GB/s", "ABI: input of a process, through WriteFile");
+    println!("{:<52} {pipe:>9.2} GB/s", "a pipe of the system between two threads");
 }
 
 /// What files cost: forks of a host that has many, and calls on one.

@@ -2,7 +2,8 @@
 
 use hcs_benches::storage::{grant_and_revoke, import, layered, populated_files, put_file, scratch, staged};
 use hcs_benches::{
-    container, create, crowd, life, populated, populated_host, pour, pour_through_a_pipe, query, refused, run, touch,
+    container, create, crowd, life, populated, populated_host, pour, pour_through_a_pipe, query, refused, ring, run,
+    touch,
 };
 
 #[test]
@@ -66,4 +67,16 @@ fn a_transport_folder_is_imported_whole() {
     assert_eq!((0..100).map(|number| folder(number).map_or(0, |tree| tree.len() - 1)).sum::<usize>(), 250);
     assert_ne!(host, clean);
     assert!(!import(&mut host), "it is there already");
+}
+
+#[test]
+fn the_abi_is_called_heard_and_read() {
+    hcs_sim_dll_workloads::begin();
+    let container = hcs_sim_dll_workloads::Container::run("small");
+    assert_eq!(container.call(), 2, "a start");
+    assert!(container.ask_and_wait() && container.ask_and_hear());
+    container.listen();
+    assert!(container.ask_many_and_hear(1) && container.ask_many_and_hear(20));
+    assert_eq!((container.pour_out(100_000), container.pour_in(100_000)), (100_000, 100_000));
+    assert!(ring() > 0.0);
 }
