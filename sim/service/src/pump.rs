@@ -46,6 +46,8 @@ pub(crate) struct Core {
     pub(crate) clock: Running,
     pub(crate) seed: u64,
     pub(crate) profile: &'static Profile,
+    /// How long every operation takes, in nanoseconds, where that is not drawn.
+    pub(crate) latency: Option<u64>,
     pub(crate) names: Vec<String>,
     pub(crate) book: Book,
     pub(crate) faults: Vec<Armed>,
@@ -104,6 +106,7 @@ impl Core {
             clock: Running::new(clock),
             seed,
             profile,
+            latency: None,
             names: Vec::new(),
             book: Book::default(),
             faults: Vec::new(),
@@ -258,9 +261,11 @@ impl Core {
         let draw = self.host.draw(client, request);
         let mut fate = Fate::PROMPT;
         if let (Some(draw), Some(kind)) = (&draw, call.operation_type()) {
-            if !matches!(self.clock.kind, Clock::Free(_)) {
-                fate.latency = draw::latency(self.seed, draw, self.profile, kind);
-            }
+            fate.latency = match (self.latency, self.clock.kind) {
+                (Some(latency), _) => latency,
+                (None, Clock::Free(_)) => 0,
+                (None, Clock::Scheduled | Clock::Stepped) => draw::latency(self.seed, draw, self.profile, kind),
+            };
             fate.guest = draw::guest(self.seed, draw, self.profile, kind);
         }
         if self.faults.is_empty() {

@@ -316,6 +316,17 @@ impl Simulator {
         self.shared.lock().profile = profile;
     }
 
+    /// Every operation that begins from now on takes this long, before faults have their say; `None` is as long as is drawn.
+    pub fn set_latency(&self, latency: Option<Duration>) {
+        let latency = latency.map(|latency| u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
+        self.shared.lock().latency = latency;
+    }
+
+    /// How many calls are blocked now.
+    pub fn blocked_calls(&self) -> usize {
+        self.shared.lock().blocked.values().filter(|blocked| !blocked.program).count()
+    }
+
     /// The host has a hypervisor from now on, or none. It has one unless said.
     pub fn set_hypervisor(&self, there: bool) -> bool {
         self.world(WorldEvent::Hypervisor(there))
@@ -393,6 +404,11 @@ impl Simulator {
     /// Waits until every callback that is due has returned. Time does not move.
     pub fn drain(&self) {
         worker::drain(&self.shared);
+    }
+
+    /// The same, while no callback takes longer than this in real time. Answers whether all have returned.
+    pub fn drain_within(&self, limit: Duration) -> bool {
+        worker::drain_within(&self.shared, limit)
     }
 
     /// When something is due next, in the world's own time.

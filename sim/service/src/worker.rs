@@ -214,22 +214,28 @@ pub(crate) fn wait_until_told<'a>(shared: &'a Arc<Shared>, mut core: Guard<'a, C
 
 /// Waits until every callback that is due has returned and every program waits. From inside a callback it returns at once.
 pub(crate) fn drain(shared: &Arc<Shared>) {
+    if !drain_within(shared, DRAIN_LIMIT) {
+        shared.lock().note_trouble("a callback or a program did not come to rest".to_owned());
+    }
+}
+
+/// The same while nothing takes longer than this. Answers whether all has come to rest.
+pub(crate) fn drain_within(shared: &Arc<Shared>, limit: Duration) -> bool {
     if thread::is_worker() {
-        return;
+        return true;
     }
     let mut core = shared.lock();
     let was_awake = thread::step_back(&mut core);
     let is_actor = thread::actor().is_some();
-    while !core.is_nobody_telling() || !(is_actor || core.is_nobody_acting()) {
+    let mut rests = true;
+    while rests && (!core.is_nobody_telling() || !(is_actor || core.is_nobody_acting())) {
         thread::after_step(shared, &mut core);
         let ran_out;
-        (core, ran_out) = shared.settled.wait_for(core, DRAIN_LIMIT);
-        if ran_out {
-            core.note_trouble("a callback or a program did not come to rest".to_owned());
-            break;
-        }
+        (core, ran_out) = shared.settled.wait_for(core, limit);
+        rests = !ran_out;
     }
     if was_awake {
         thread::step_forth(&mut core);
     }
+    rests
 }

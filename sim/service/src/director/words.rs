@@ -44,6 +44,8 @@ pub fn duration(word: &str) -> Result<Duration, String> {
     let number = word.trim_end_matches(char::is_alphabetic);
     let count: u64 = number.parse().map_err(|_| format!("no time {word}"))?;
     match &word[number.len()..] {
+        "ns" => Ok(Duration::from_nanos(count)),
+        "us" => Ok(Duration::from_micros(count)),
         "ms" => Ok(Duration::from_millis(count)),
         "s" => Ok(Duration::from_secs(count)),
         "m" => Ok(Duration::from_secs(count.saturating_mul(60))),
