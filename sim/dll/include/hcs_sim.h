@@ -23,9 +23,14 @@ extern "C" {
 #define HCS_SIM_OK 0                          /* S_OK */
 #define HCS_SIM_NO 1                          /* S_FALSE: the answer is no */
 #define HCS_SIM_BAD_ARGUMENT ((int32_t)0x80070057) /* E_INVALIDARG */
+#define HCS_SIM_NO_WORLD ((int32_t)0x80070032)     /* ERROR_NOT_SUPPORTED */
 
-/* Returns 1. That there is such a function says that the library is the simulator. */
+/* Returns 1, or 0 where HCS_SIM_TARGET has calls passed on to the real DLLs. That there is such a function says that the library
+ * is the simulator's. Where calls are passed on no world is simulated: the functions below return HCS_SIM_NO_WORLD. */
 int32_t HCS_SIM_CALL HcsSimIsSimulated(void);
+
+/* Returns the Windows build that is simulated, such as 20348, or 0 where no world is. */
+uint32_t HCS_SIM_CALL HcsSimBuild(void);
 
 /* Begins a new world with this seed on this Windows build, such as 20348; 0 is the build of the world before. Handles of the old
  * world must have been closed. HCS_SIM_BAD_ARGUMENT: the build is not simulated. Not from callbacks. */

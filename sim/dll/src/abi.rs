@@ -58,8 +58,7 @@ pub(crate) fn process(handle: HCS_PROCESS) -> ProcessHandle {
 macro_rules! with_document {
     ($Handle:ty, $handle:path: $($name:ident => $method:ident;)+) => {
         $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name(handle: $Handle, on: HCS_OPERATION, document: PCWSTR) -> HRESULT {
+            pub(crate) unsafe extern "system" fn $name(handle: $Handle, on: HCS_OPERATION, document: PCWSTR) -> HRESULT {
                 guarded(UNEXPECTED, || {
                     // SAFETY: the caller vouches for the string.
                     let document = unsafe { Argument::read(document) };

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hcs_rules::build::Build;
+use hcs_rules::export::NO_WORLD;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::legacy;
 use hcs_rules::vocabulary::Call;
@@ -17,14 +18,27 @@ use hcs_sim::Entry;
 use windows_sys::core::HRESULT;
 
 use crate::abi::{UNEXPECTED, code, guarded};
+use crate::gate;
 use crate::world::{reset, simulator, tell};
 
 const OK: HRESULT = code(Hresult::S_OK);
 const NO: HRESULT = windows_sys::Win32::Foundation::S_FALSE;
 const BAD_ARGUMENT: HRESULT = code(Hresult::E_INVALIDARG);
 
+/// Runs the body of an export about the simulated world, if there is one.
+fn of_world(body: impl FnOnce() -> HRESULT) -> HRESULT {
+    guarded(UNEXPECTED, || if gate::forwards() { code(NO_WORLD) } else { body() })
+}
+
 /// The counters, by their numbers.
 static COUNTERS: Mutex<(u64, BTreeMap<u64, Arc<Entry>>)> = Mutex::new((0, BTreeMap::new()));
+
+/// Writes down what the world is told, if anybody writes.
+fn watched(words: &str) {
+    if let Some(recorder) = gate::recorder() {
+        recorder.direction(words);
+    }
+}
 
 /// A text argument. `None` when it is NULL or no UTF-8.
 ///
@@ -51,12 +65,17 @@ unsafe fn give(out: *mut *mut c_char, text: String) {
 
 #[unsafe(no_mangle)]
 pub extern "system" fn HcsSimIsSimulated() -> i32 {
-    1
+    guarded(1, || (!gate::forwards()).into())
+}
+
+#[unsafe(no_mangle)]
+pub extern "system" fn HcsSimBuild() -> u32 {
+    guarded(0, || if gate::forwards() { 0 } else { simulator().build().number() })
 }
 
 #[unsafe(no_mangle)]
 pub extern "system" fn HcsSimReset(seed: u64, build: u32) -> HRESULT {
-    guarded(UNEXPECTED, || {
+    of_world(|| {
         let build = if build == 0 { Some(simulator().build()) } else { Build::from_number(build) };
         let Some(build) = build else { return BAD_ARGUMENT };
         reset(seed, build);
@@ -66,7 +85,7 @@ pub extern "system" fn HcsSimReset(seed: u64, build: u32) -> HRESULT {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsSimTell(lines: *const c_char, told: *mut *mut c_char) -> HRESULT {
-    guarded(UNEXPECTED, || {
+    of_world(|| {
         // SAFETY: the caller vouches for the text.
         let Some(lines) = (unsafe { read(lines) }) else { return BAD_ARGUMENT };
         let (result, text) = match tell(lines) {
@@ -81,7 +100,8 @@ pub unsafe extern "system" fn HcsSimTell(lines: *const c_char, told: *mut *mut c
 
 #[unsafe(no_mangle)]
 pub extern "system" fn HcsSimSettle() -> HRESULT {
-    guarded(UNEXPECTED, || {
+    of_world(|| {
+        watched("settle");
         simulator().settle();
         OK
     })
@@ -89,7 +109,8 @@ pub extern "system" fn HcsSimSettle() -> HRESULT {
 
 #[unsafe(no_mangle)]
 pub extern "system" fn HcsSimAdvance(nanoseconds: u64) -> HRESULT {
-    guarded(UNEXPECTED, || {
+    of_world(|| {
+        watched(&format!("advance {nanoseconds}ns"));
         simulator().advance(Duration::from_nanos(nanoseconds));
         OK
     })
@@ -97,7 +118,7 @@ pub extern "system" fn HcsSimAdvance(nanoseconds: u64) -> HRESULT {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsSimCountEntries(call: *const c_char, counter: *mut u64) -> HRESULT {
-    guarded(UNEXPECTED, || {
+    of_world(|| {
         // SAFETY: the caller vouches for the text.
         let name = unsafe { read(call) };
         // The older interface shares names with the newer: see `legacy`.
@@ -121,7 +142,7 @@ pub unsafe extern "system" fn HcsSimCountEntries(call: *const c_char, counter: *
 
 #[unsafe(no_mangle)]
 pub extern "system" fn HcsSimWaitForEntries(counter: u64, times: u32, timeout_ms: u32) -> HRESULT {
-    guarded(UNEXPECTED, || {
+    of_world(|| {
         let entry = COUNTERS.lock().unwrap_or_else(PoisonError::into_inner).1.get(&counter).cloned();
         match entry {
             Some(entry) if entry.wait(times, Duration::from_millis(timeout_ms.into())) => OK,
@@ -133,7 +154,7 @@ pub extern "system" fn HcsSimWaitForEntries(counter: u64, times: u32, timeout_ms
 
 #[unsafe(no_mangle)]
 pub extern "system" fn HcsSimStopCounting(counter: u64) -> HRESULT {
-    guarded(UNEXPECTED, || match COUNTERS.lock().unwrap_or_else(PoisonError::into_inner).1.remove(&counter) {
+    of_world(|| match COUNTERS.lock().unwrap_or_else(PoisonError::into_inner).1.remove(&counter) {
         Some(_) => OK,
         None => BAD_ARGUMENT,
     })
@@ -141,7 +162,7 @@ pub extern "system" fn HcsSimStopCounting(counter: u64) -> HRESULT {
 
 #[unsafe(no_mangle)]
 pub extern "system" fn HcsSimRecord() -> HRESULT {
-    guarded(UNEXPECTED, || {
+    of_world(|| {
         simulator().keep_transcript();
         OK
     })
@@ -149,7 +170,7 @@ pub extern "system" fn HcsSimRecord() -> HRESULT {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsSimTranscript(transcript: *mut *mut c_char) -> HRESULT {
-    guarded(UNEXPECTED, || {
+    of_world(|| {
         if transcript.is_null() {
             return BAD_ARGUMENT;
         }
@@ -161,7 +182,7 @@ pub unsafe extern "system" fn HcsSimTranscript(transcript: *mut *mut c_char) -> 
 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsSimFinish(report: *mut *mut c_char) -> HRESULT {
-    guarded(UNEXPECTED, || {
+    of_world(|| {
         let finished = simulator().finish();
         // SAFETY: the caller vouches for the pointer.
         unsafe { give(report, finished.complaints().iter().map(|line| format!("{line}\n")).collect()) };

@@ -4,8 +4,7 @@
 //! a handle is one end of a pipe whose other end we keep, and a pipe with one end tells that the handle was closed. That is
 //! looked for before each call, so that a program never meets a disk that it has closed.
 
-#![expect(missing_docs, reason = "the exports are documented by their pages, under these names")]
-#![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
+#![expect(non_snake_case, reason = "functions have the names of the exports that they are behind")]
 
 use core::mem::offset_of;
 
@@ -162,8 +161,7 @@ unsafe fn complete(overlapped: *const OVERLAPPED, code: WIN32_ERROR) -> WIN32_ER
     code
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn CreateVirtualDisk(
+pub(crate) unsafe extern "system" fn CreateVirtualDisk(
     virtualstoragetype: *const VIRTUAL_STORAGE_TYPE,
     path: PCWSTR,
     virtualdiskaccessmask: VIRTUAL_DISK_ACCESS_MASK,
@@ -191,8 +189,7 @@ pub unsafe extern "system" fn CreateVirtualDisk(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn OpenVirtualDisk(
+pub(crate) unsafe extern "system" fn OpenVirtualDisk(
     virtualstoragetype: *const VIRTUAL_STORAGE_TYPE,
     path: PCWSTR,
     virtualdiskaccessmask: VIRTUAL_DISK_ACCESS_MASK,
@@ -224,8 +221,7 @@ pub unsafe extern "system" fn OpenVirtualDisk(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn AttachVirtualDisk(
+pub(crate) unsafe extern "system" fn AttachVirtualDisk(
     virtualdiskhandle: HANDLE,
     _securitydescriptor: PSECURITY_DESCRIPTOR,
     flags: ATTACH_VIRTUAL_DISK_FLAG,
@@ -240,8 +236,7 @@ pub unsafe extern "system" fn AttachVirtualDisk(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn DetachVirtualDisk(
+pub(crate) unsafe extern "system" fn DetachVirtualDisk(
     virtualdiskhandle: HANDLE,
     flags: DETACH_VIRTUAL_DISK_FLAG,
     _providerspecificflags: u32,
@@ -249,8 +244,7 @@ pub unsafe extern "system" fn DetachVirtualDisk(
     guarded(FAILED, || call(DiskRequest::DetachVirtualDisk { disk: machine(virtualdiskhandle), flags: flags as u32 }))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn ResizeVirtualDisk(
+pub(crate) unsafe extern "system" fn ResizeVirtualDisk(
     virtualdiskhandle: HANDLE,
     flags: RESIZE_VIRTUAL_DISK_FLAG,
     parameters: *const RESIZE_VIRTUAL_DISK_PARAMETERS,
@@ -267,8 +261,7 @@ pub unsafe extern "system" fn ResizeVirtualDisk(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn MergeVirtualDisk(
+pub(crate) unsafe extern "system" fn MergeVirtualDisk(
     virtualdiskhandle: HANDLE,
     flags: MERGE_VIRTUAL_DISK_FLAG,
     parameters: *const MERGE_VIRTUAL_DISK_PARAMETERS,
@@ -291,8 +284,7 @@ pub unsafe extern "system" fn MergeVirtualDisk(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn SetVirtualDiskInformation(
+pub(crate) unsafe extern "system" fn SetVirtualDiskInformation(
     virtualdiskhandle: HANDLE,
     virtualdiskinfo: *const SET_VIRTUAL_DISK_INFO,
 ) -> WIN32_ERROR {
@@ -322,8 +314,7 @@ pub unsafe extern "system" fn SetVirtualDiskInformation(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn GetVirtualDiskInformation(
+pub(crate) unsafe extern "system" fn GetVirtualDiskInformation(
     virtualdiskhandle: HANDLE,
     virtualdiskinfosize: *mut u32,
     virtualdiskinfo: *mut GET_VIRTUAL_DISK_INFO,
@@ -415,8 +406,7 @@ unsafe fn write_information(information: &DiskInformation, parents: &[u16], out:
     }
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn GetVirtualDiskPhysicalPath(
+pub(crate) unsafe extern "system" fn GetVirtualDiskPhysicalPath(
     virtualdiskhandle: HANDLE,
     diskpathsizeinbytes: *mut u32,
     diskpath: PWSTR,

@@ -1,7 +1,6 @@
 //! State files, and access of machines to files of the host.
 
-#![expect(missing_docs, reason = "the exports are documented by their pages, under these names")]
-#![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
+#![expect(non_snake_case, reason = "functions have the names of the exports that they are behind")]
 
 use hcs_api::Hcs;
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
@@ -14,8 +13,7 @@ use crate::world::client;
 macro_rules! on_file {
     ($($name:ident => $method:ident;)+) => {
         $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name(path: PCWSTR) -> HRESULT {
+            pub(crate) unsafe extern "system" fn $name(path: PCWSTR) -> HRESULT {
                 guarded(UNEXPECTED, || {
                     // SAFETY: the caller vouches for the string.
                     let path = unsafe { Argument::read(path) };
@@ -37,8 +35,7 @@ on_file! {
 macro_rules! of_machine_on_file {
     ($($name:ident => $method:ident;)+) => {
         $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name(vmid: PCWSTR, path: PCWSTR) -> HRESULT {
+            pub(crate) unsafe extern "system" fn $name(vmid: PCWSTR, path: PCWSTR) -> HRESULT {
                 guarded(UNEXPECTED, || {
                     // SAFETY: the caller vouches for the strings.
                     let (id, path) = unsafe { (Argument::read(vmid), Argument::read(path)) };
@@ -54,8 +51,7 @@ of_machine_on_file! {
     HcsRevokeVmAccess => revoke_vm_access;
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetProcessorCompatibilityFromSavedState(
+pub(crate) unsafe extern "system" fn HcsGetProcessorCompatibilityFromSavedState(
     runtimefilename: PCWSTR,
     processorfeaturesstring: *mut PCWSTR,
 ) -> HRESULT {

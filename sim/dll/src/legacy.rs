@@ -3,13 +3,9 @@
 //!
 //! The signatures are those that its clients agree on; no public header declares them.
 
-#![expect(missing_docs, reason = "the exports are what their clients call, under these names")]
-#![expect(
-    clippy::missing_safety_doc,
-    reason = "pointers are as each export's clients use them; NULL is always answered"
-)]
+#![expect(non_snake_case, reason = "functions have the names of the exports that they are behind")]
 
-mod layer;
+pub(crate) mod layer;
 
 use core::ffi::c_void;
 use std::sync::Arc;
@@ -32,8 +28,6 @@ use crate::operation::inform;
 use crate::text::{Argument, give, units};
 use crate::unmodelled::of_vmcompute;
 use crate::world::client;
-
-pub use self::layer::*;
 
 /// A registered callback.
 type Callback = *mut c_void;
@@ -85,8 +79,7 @@ fn without_pointer(request: LegacyRequest, result: *mut PWSTR) -> HRESULT {
 macro_rules! with_document {
     ($($name:ident($Handle:ty, $handle:path) => $method:ident;)+) => {
         $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name(handle: $Handle, document: PCWSTR, result: *mut PWSTR) -> HRESULT {
+            pub(crate) unsafe extern "system" fn $name(handle: $Handle, document: PCWSTR, result: *mut PWSTR) -> HRESULT {
                 guarded(UNEXPECTED, || {
                     // SAFETY: the caller vouches for the string, and for `result`.
                     unsafe {
@@ -111,8 +104,7 @@ with_document! {
     Vmcompute_HcsModifyProcess(HCS_PROCESS, process) => legacy_modify_process;
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsEnumerateComputeSystems(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsEnumerateComputeSystems(
     query: PCWSTR,
     computesystems: *mut PWSTR,
     result: *mut PWSTR,
@@ -129,8 +121,7 @@ pub unsafe extern "system" fn Vmcompute_HcsEnumerateComputeSystems(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsCreateComputeSystem(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsCreateComputeSystem(
     id: PCWSTR,
     configuration: PCWSTR,
     identity: HANDLE,
@@ -154,8 +145,7 @@ pub unsafe extern "system" fn Vmcompute_HcsCreateComputeSystem(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsOpenComputeSystem(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsOpenComputeSystem(
     id: PCWSTR,
     computesystem: *mut HCS_SYSTEM,
     result: *mut PWSTR,
@@ -174,13 +164,11 @@ pub unsafe extern "system" fn Vmcompute_HcsOpenComputeSystem(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsCloseComputeSystem(handle: HCS_SYSTEM) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_HcsCloseComputeSystem(handle: HCS_SYSTEM) -> HRESULT {
     guarded(UNEXPECTED, || code(client().legacy_close_compute_system(system(handle))))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsGetComputeSystemProperties(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsGetComputeSystemProperties(
     handle: HCS_SYSTEM,
     propertyquery: PCWSTR,
     properties: *mut PWSTR,
@@ -201,8 +189,10 @@ pub unsafe extern "system" fn Vmcompute_HcsGetComputeSystemProperties(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsModifyServiceSettings(settings: PCWSTR, result: *mut PWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_HcsModifyServiceSettings(
+    settings: PCWSTR,
+    result: *mut PWSTR,
+) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the string, and for `result`.
         unsafe {
@@ -212,8 +202,7 @@ pub unsafe extern "system" fn Vmcompute_HcsModifyServiceSettings(settings: PCWST
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsGetServiceProperties(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsGetServiceProperties(
     propertyquery: PCWSTR,
     properties: *mut PWSTR,
     result: *mut PWSTR,
@@ -230,8 +219,7 @@ pub unsafe extern "system" fn Vmcompute_HcsGetServiceProperties(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsRegisterComputeSystemCallback(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsRegisterComputeSystemCallback(
     handle: HCS_SYSTEM,
     callback: HCS_NOTIFICATION_CALLBACK,
     context: *const c_void,
@@ -252,14 +240,12 @@ pub unsafe extern "system" fn Vmcompute_HcsRegisterComputeSystemCallback(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsUnregisterComputeSystemCallback(callbackhandle: Callback) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_HcsUnregisterComputeSystemCallback(callbackhandle: Callback) -> HRESULT {
     let callback = LegacyCallback(bits(callbackhandle));
     guarded(UNEXPECTED, || code(client().legacy_unregister_compute_system_callback(callback)))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsCreateProcess(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsCreateProcess(
     handle: HCS_SYSTEM,
     processparameters: PCWSTR,
     processinformation: *mut HCS_PROCESS_INFORMATION,
@@ -282,8 +268,7 @@ pub unsafe extern "system" fn Vmcompute_HcsCreateProcess(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsOpenProcess(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsOpenProcess(
     handle: HCS_SYSTEM,
     processid: u32,
     opened: *mut HCS_PROCESS,
@@ -303,13 +288,11 @@ pub unsafe extern "system" fn Vmcompute_HcsOpenProcess(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsCloseProcess(handle: HCS_PROCESS) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_HcsCloseProcess(handle: HCS_PROCESS) -> HRESULT {
     guarded(UNEXPECTED, || code(client().legacy_close_process(process(handle))))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsTerminateProcess(handle: HCS_PROCESS, result: *mut PWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_HcsTerminateProcess(handle: HCS_PROCESS, result: *mut PWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         let outcome = client().legacy_terminate_process(process(handle));
         // SAFETY: the caller vouches for `result`.
@@ -317,8 +300,7 @@ pub unsafe extern "system" fn Vmcompute_HcsTerminateProcess(handle: HCS_PROCESS,
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsGetProcessInfo(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsGetProcessInfo(
     handle: HCS_PROCESS,
     processinformation: *mut HCS_PROCESS_INFORMATION,
     result: *mut PWSTR,
@@ -336,8 +318,7 @@ pub unsafe extern "system" fn Vmcompute_HcsGetProcessInfo(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsGetProcessProperties(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsGetProcessProperties(
     handle: HCS_PROCESS,
     processproperties: *mut PWSTR,
     result: *mut PWSTR,
@@ -353,8 +334,7 @@ pub unsafe extern "system" fn Vmcompute_HcsGetProcessProperties(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsRegisterProcessCallback(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsRegisterProcessCallback(
     handle: HCS_PROCESS,
     callback: HCS_NOTIFICATION_CALLBACK,
     context: *const c_void,
@@ -374,14 +354,12 @@ pub unsafe extern "system" fn Vmcompute_HcsRegisterProcessCallback(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsUnregisterProcessCallback(callbackhandle: Callback) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_HcsUnregisterProcessCallback(callbackhandle: Callback) -> HRESULT {
     let callback = LegacyCallback(bits(callbackhandle));
     guarded(UNEXPECTED, || code(client().legacy_unregister_process_callback(callback)))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_GrantVmAccess(vmid: PCWSTR, filepath: PCWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_GrantVmAccess(vmid: PCWSTR, filepath: PCWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the strings.
         let (id, path) = unsafe { (Argument::read(vmid), Argument::read(filepath)) };
@@ -389,8 +367,7 @@ pub unsafe extern "system" fn Vmcompute_GrantVmAccess(vmid: PCWSTR, filepath: PC
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_RevokeVmAccess(vmid: PCWSTR, filepath: PCWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_RevokeVmAccess(vmid: PCWSTR, filepath: PCWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the strings.
         let (id, path) = unsafe { (Argument::read(vmid), Argument::read(filepath)) };
@@ -399,8 +376,7 @@ pub unsafe extern "system" fn Vmcompute_RevokeVmAccess(vmid: PCWSTR, filepath: P
 }
 
 /// Networks are not simulated: recorded, and answered in the network service's own form.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HNSCall(
+pub(crate) unsafe extern "system" fn Vmcompute_HNSCall(
     method: PCWSTR,
     path: PCWSTR,
     request: PCWSTR,

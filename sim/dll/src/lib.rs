@@ -8,8 +8,10 @@
 //! | [`world`] | the process's world, as `HCS_SIM_*` says |
 //! | [`control`] | the exports by which programs in other languages control it, declared in `include/hcs_sim.h` |
 //! | [`computecore`], [`computestorage`], [`virtdisk`] | the exports of each DLL |
-//! | [`legacy`] | the exports of `vmcompute.dll`, under names of their own |
-//! | `operation`, `system`, `process`, `service`, `files`, `storage`, `disk` | the exports of one noun each |
+//! | [`vmcompute`] | the exports of `vmcompute.dll`, under names of their own |
+//! | `operation`, `system`, `process`, `service`, `files`, `storage`, `disk`, `legacy` | what is behind the exports of one noun each |
+//! | [`gate`] | where calls go: to the simulated world, or to the real DLLs; written down or not |
+//! | `record`, `role`, `trampoline` | writing calls and callbacks down |
 //! | `unmodelled` | exports that are there and say that they are not modelled |
 //! | `abi` | what every export is made of |
 //! | `stream` | standard streams as handles of the operating system |
@@ -30,18 +32,24 @@ pub mod computestorage;
 pub mod control;
 mod disk;
 mod files;
+pub mod gate;
 #[cfg(unix)]
 pub mod kernel;
-pub mod legacy;
+mod legacy;
 mod operation;
 mod process;
+mod record;
+mod role;
 mod service;
 mod storage;
 mod stream;
 mod system;
 mod text;
+mod trampoline;
 mod unmodelled;
 pub mod virtdisk;
+pub mod vmcompute;
 pub mod world;
 
+pub use gate::record;
 pub use world::{client, reset, simulator, tell};

@@ -1,7 +1,6 @@
 //! Operations, and what their results give.
 
-#![expect(missing_docs, reason = "the exports are documented by their pages, under these names")]
-#![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
+#![expect(non_snake_case, reason = "functions have the names of the exports that they are behind")]
 
 use core::ffi::c_void;
 use std::io;
@@ -21,9 +20,7 @@ use crate::abi::{UNEXPECTED, code, completion, finish, guarded, listener, operat
 use crate::stream::{Standard, lend};
 use crate::text::Argument;
 use crate::world::client;
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCreateOperation(
+pub(crate) unsafe extern "system" fn HcsCreateOperation(
     context: *const c_void,
     callback: HCS_OPERATION_COMPLETION,
 ) -> HCS_OPERATION {
@@ -35,8 +32,7 @@ pub unsafe extern "system" fn HcsCreateOperation(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCreateOperationWithNotifications(
+pub(crate) unsafe extern "system" fn HcsCreateOperationWithNotifications(
     eventtypes: HCS_OPERATION_OPTIONS,
     context: *const c_void,
     callback: HCS_EVENT_CALLBACK,
@@ -51,45 +47,37 @@ pub unsafe extern "system" fn HcsCreateOperationWithNotifications(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCloseOperation(handle: HCS_OPERATION) {
+pub(crate) unsafe extern "system" fn HcsCloseOperation(handle: HCS_OPERATION) {
     guarded((), || client().close_operation(operation(handle)));
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetOperationContext(handle: HCS_OPERATION) -> *mut c_void {
+pub(crate) unsafe extern "system" fn HcsGetOperationContext(handle: HCS_OPERATION) -> *mut c_void {
     guarded(core::ptr::null_mut(), || {
         core::ptr::with_exposed_provenance_mut(client().get_operation_context(operation(handle)))
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsSetOperationContext(handle: HCS_OPERATION, context: *const c_void) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsSetOperationContext(handle: HCS_OPERATION, context: *const c_void) -> HRESULT {
     guarded(UNEXPECTED, || code(client().set_operation_context(operation(handle), context.expose_provenance())))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetComputeSystemFromOperation(handle: HCS_OPERATION) -> HCS_SYSTEM {
+pub(crate) unsafe extern "system" fn HcsGetComputeSystemFromOperation(handle: HCS_OPERATION) -> HCS_SYSTEM {
     guarded(core::ptr::null_mut(), || raw(client().get_compute_system_from_operation(operation(handle)).0))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetProcessFromOperation(handle: HCS_OPERATION) -> HCS_PROCESS {
+pub(crate) unsafe extern "system" fn HcsGetProcessFromOperation(handle: HCS_OPERATION) -> HCS_PROCESS {
     guarded(core::ptr::null_mut(), || raw(client().get_process_from_operation(operation(handle)).0))
 }
 
-#[unsafe(no_mangle)]
-pub extern "system" fn HcsGetOperationType(handle: HCS_OPERATION) -> HCS_OPERATION_TYPE {
+pub(crate) unsafe extern "system" fn HcsGetOperationType(handle: HCS_OPERATION) -> HCS_OPERATION_TYPE {
     guarded(OperationType::None.value(), || client().get_operation_type(operation(handle)))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetOperationId(handle: HCS_OPERATION) -> u64 {
+pub(crate) unsafe extern "system" fn HcsGetOperationId(handle: HCS_OPERATION) -> u64 {
     guarded(INVALID_OPERATION_ID, || client().get_operation_id(operation(handle)))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetOperationResult(handle: HCS_OPERATION, result: *mut PWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsGetOperationResult(handle: HCS_OPERATION, result: *mut PWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         let outcome = client().get_operation_result(operation(handle));
         // SAFETY: the caller vouches for `result`.
@@ -97,8 +85,7 @@ pub unsafe extern "system" fn HcsGetOperationResult(handle: HCS_OPERATION, resul
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetOperationResultAndProcessInfo(
+pub(crate) unsafe extern "system" fn HcsGetOperationResultAndProcessInfo(
     handle: HCS_OPERATION,
     processinformation: *mut HCS_PROCESS_INFORMATION,
     result: *mut PWSTR,
@@ -153,8 +140,7 @@ pub(crate) unsafe fn inform(
     }
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsWaitForOperationResult(
+pub(crate) unsafe extern "system" fn HcsWaitForOperationResult(
     handle: HCS_OPERATION,
     timeoutms: u32,
     result: *mut PWSTR,
@@ -166,8 +152,7 @@ pub unsafe extern "system" fn HcsWaitForOperationResult(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsWaitForOperationResultAndProcessInfo(
+pub(crate) unsafe extern "system" fn HcsWaitForOperationResultAndProcessInfo(
     handle: HCS_OPERATION,
     timeoutms: u32,
     processinformation: *mut HCS_PROCESS_INFORMATION,
@@ -187,8 +172,7 @@ pub unsafe extern "system" fn HcsWaitForOperationResultAndProcessInfo(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsSetOperationCallback(
+pub(crate) unsafe extern "system" fn HcsSetOperationCallback(
     handle: HCS_OPERATION,
     context: *const c_void,
     callback: HCS_OPERATION_COMPLETION,
@@ -204,13 +188,11 @@ pub unsafe extern "system" fn HcsSetOperationCallback(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCancelOperation(handle: HCS_OPERATION) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsCancelOperation(handle: HCS_OPERATION) -> HRESULT {
     guarded(UNEXPECTED, || code(client().cancel_operation(operation(handle))))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsAddResourceToOperation(
+pub(crate) unsafe extern "system" fn HcsAddResourceToOperation(
     handle: HCS_OPERATION,
     r#type: HCS_RESOURCE_TYPE,
     uri: PCWSTR,
@@ -223,8 +205,7 @@ pub unsafe extern "system" fn HcsAddResourceToOperation(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetOperationProperties(
+pub(crate) unsafe extern "system" fn HcsGetOperationProperties(
     handle: HCS_OPERATION,
     options: PCWSTR,
     result: *mut PWSTR,

@@ -1,7 +1,6 @@
 //! Processes.
 
-#![expect(missing_docs, reason = "the exports are documented by their pages, under these names")]
-#![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
+#![expect(non_snake_case, reason = "functions have the names of the exports that they are behind")]
 
 use core::ffi::c_void;
 
@@ -16,9 +15,7 @@ use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 use crate::abi::{UNEXPECTED, code, finish, guarded, listener, operation, process, raw, system, with_document};
 use crate::text::Argument;
 use crate::world::client;
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCreateProcess(
+pub(crate) unsafe extern "system" fn HcsCreateProcess(
     handle: HCS_SYSTEM,
     processparameters: PCWSTR,
     on: HCS_OPERATION,
@@ -38,8 +35,7 @@ pub unsafe extern "system" fn HcsCreateProcess(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsOpenProcess(
+pub(crate) unsafe extern "system" fn HcsOpenProcess(
     handle: HCS_SYSTEM,
     processid: u32,
     requestedaccess: u32,
@@ -56,8 +52,7 @@ pub unsafe extern "system" fn HcsOpenProcess(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCloseProcess(handle: HCS_PROCESS) {
+pub(crate) unsafe extern "system" fn HcsCloseProcess(handle: HCS_PROCESS) {
     guarded((), || client().close_process(process(handle)));
 }
 
@@ -69,13 +64,11 @@ with_document! {
     HcsModifyProcess => modify_process;
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetProcessInfo(handle: HCS_PROCESS, on: HCS_OPERATION) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsGetProcessInfo(handle: HCS_PROCESS, on: HCS_OPERATION) -> HRESULT {
     guarded(UNEXPECTED, || code(client().get_process_info(process(handle), operation(on))))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsSetProcessCallback(
+pub(crate) unsafe extern "system" fn HcsSetProcessCallback(
     handle: HCS_PROCESS,
     callbackoptions: HCS_EVENT_OPTIONS,
     context: *const c_void,
@@ -87,8 +80,7 @@ pub unsafe extern "system" fn HcsSetProcessCallback(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsWaitForProcessExit(
+pub(crate) unsafe extern "system" fn HcsWaitForProcessExit(
     handle: HCS_PROCESS,
     timeoutms: u32,
     result: *mut PWSTR,

@@ -1,7 +1,6 @@
 //! The service itself.
 
-#![expect(missing_docs, reason = "the exports are documented by their pages, under these names")]
-#![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
+#![expect(non_snake_case, reason = "functions have the names of the exports that they are behind")]
 
 use hcs_api::Hcs;
 use hcs_rules::vocabulary::Call;
@@ -10,9 +9,7 @@ use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 use crate::abi::{UNEXPECTED, code, finish, guarded};
 use crate::text::Argument;
 use crate::world::client;
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetServiceProperties(propertyquery: PCWSTR, result: *mut PWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsGetServiceProperties(propertyquery: PCWSTR, result: *mut PWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         if result.is_null() {
             return code(client().refuse_null_out(Call::GetServiceProperties));
@@ -25,8 +22,7 @@ pub unsafe extern "system" fn HcsGetServiceProperties(propertyquery: PCWSTR, res
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsModifyServiceSettings(settings: PCWSTR, result: *mut PWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsModifyServiceSettings(settings: PCWSTR, result: *mut PWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the string.
         let settings = unsafe { Argument::read(settings) };
@@ -36,8 +32,7 @@ pub unsafe extern "system" fn HcsModifyServiceSettings(settings: PCWSTR, result:
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsSubmitWerReport(settings: PCWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsSubmitWerReport(settings: PCWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the string.
         let settings = unsafe { Argument::read(settings) };

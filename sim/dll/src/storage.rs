@@ -1,7 +1,6 @@
 //! The exports of `computestorage.dll`.
 
-#![expect(missing_docs, reason = "the exports are documented by their pages, under these names")]
-#![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
+#![expect(non_snake_case, reason = "functions have the names of the exports that they are behind")]
 
 use hcs_api::Storage;
 use hcs_rules::vocabulary::Call;
@@ -17,8 +16,7 @@ use crate::world::client;
 macro_rules! of_strings {
     ($($name:ident => $method:ident($($argument:ident),+);)+) => {
         $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name($($argument: PCWSTR),+) -> HRESULT {
+            pub(crate) unsafe extern "system" fn $name($($argument: PCWSTR),+) -> HRESULT {
                 guarded(UNEXPECTED, || {
                     // SAFETY: the caller vouches for the strings.
                     $(let $argument = unsafe { Argument::read($argument) };)+
@@ -43,8 +41,11 @@ of_strings! {
     HcsDetachOverlayFilter => detach_overlay_filter(volumepath, layerdata);
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsSetupBaseOSLayer(layerpath: PCWSTR, vhdhandle: HANDLE, options: PCWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsSetupBaseOSLayer(
+    layerpath: PCWSTR,
+    vhdhandle: HANDLE,
+    options: PCWSTR,
+) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the strings.
         let (layer, options) = unsafe { (Argument::read(layerpath), Argument::read(options)) };
@@ -52,13 +53,11 @@ pub unsafe extern "system" fn HcsSetupBaseOSLayer(layerpath: PCWSTR, vhdhandle: 
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsFormatWritableLayerVhd(vhdhandle: HANDLE) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsFormatWritableLayerVhd(vhdhandle: HANDLE) -> HRESULT {
     guarded(UNEXPECTED, || code(client().format_writable_layer_vhd(disk(vhdhandle))))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsGetLayerVhdMountPath(vhdhandle: HANDLE, mountpath: *mut PWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsGetLayerVhdMountPath(vhdhandle: HANDLE, mountpath: *mut PWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         if mountpath.is_null() {
             return code(client().refuse_null_out(Call::GetLayerVhdMountPath));

@@ -1,7 +1,6 @@
 //! Compute systems.
 
-#![expect(missing_docs, reason = "the exports are documented by their pages, under these names")]
-#![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
+#![expect(non_snake_case, reason = "functions have the names of the exports that they are behind")]
 
 use core::ffi::c_void;
 
@@ -17,9 +16,7 @@ use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 use crate::abi::{UNEXPECTED, code, finish, guarded, listener, operation, raw, system, with_document};
 use crate::text::Argument;
 use crate::world::client;
-
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsEnumerateComputeSystems(query: PCWSTR, handle: HCS_OPERATION) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsEnumerateComputeSystems(query: PCWSTR, handle: HCS_OPERATION) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the string.
         let query = unsafe { Argument::read(query) };
@@ -27,8 +24,7 @@ pub unsafe extern "system" fn HcsEnumerateComputeSystems(query: PCWSTR, handle: 
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCreateComputeSystem(
+pub(crate) unsafe extern "system" fn HcsCreateComputeSystem(
     id: PCWSTR,
     configuration: PCWSTR,
     handle: HCS_OPERATION,
@@ -48,8 +44,7 @@ pub unsafe extern "system" fn HcsCreateComputeSystem(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsOpenComputeSystem(
+pub(crate) unsafe extern "system" fn HcsOpenComputeSystem(
     id: PCWSTR,
     requestedaccess: u32,
     computesystem: *mut HCS_SYSTEM,
@@ -67,8 +62,7 @@ pub unsafe extern "system" fn HcsOpenComputeSystem(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCloseComputeSystem(handle: HCS_SYSTEM) {
+pub(crate) unsafe extern "system" fn HcsCloseComputeSystem(handle: HCS_SYSTEM) {
     guarded((), || client().close_compute_system(system(handle)));
 }
 
@@ -84,8 +78,7 @@ with_document! {
     HcsSaveComputeSystem => save_compute_system;
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsSetComputeSystemCallback(
+pub(crate) unsafe extern "system" fn HcsSetComputeSystemCallback(
     handle: HCS_SYSTEM,
     callbackoptions: HCS_EVENT_OPTIONS,
     context: *const c_void,
@@ -97,8 +90,7 @@ pub unsafe extern "system" fn HcsSetComputeSystemCallback(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsWaitForComputeSystemExit(
+pub(crate) unsafe extern "system" fn HcsWaitForComputeSystemExit(
     handle: HCS_SYSTEM,
     timeoutms: u32,
     result: *mut PWSTR,
@@ -110,8 +102,7 @@ pub unsafe extern "system" fn HcsWaitForComputeSystemExit(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsModifyComputeSystem(
+pub(crate) unsafe extern "system" fn HcsModifyComputeSystem(
     handle: HCS_SYSTEM,
     on: HCS_OPERATION,
     configuration: PCWSTR,
@@ -126,8 +117,7 @@ pub unsafe extern "system" fn HcsModifyComputeSystem(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsCreateComputeSystemInNamespace(
+pub(crate) unsafe extern "system" fn HcsCreateComputeSystemInNamespace(
     idnamespace: PCWSTR,
     id: PCWSTR,
     configuration: PCWSTR,
@@ -165,8 +155,7 @@ pub unsafe extern "system" fn HcsCreateComputeSystemInNamespace(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsOpenComputeSystemInNamespace(
+pub(crate) unsafe extern "system" fn HcsOpenComputeSystemInNamespace(
     idnamespace: PCWSTR,
     id: PCWSTR,
     requestedaccess: u32,
@@ -186,8 +175,7 @@ pub unsafe extern "system" fn HcsOpenComputeSystemInNamespace(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsEnumerateComputeSystemsInNamespace(
+pub(crate) unsafe extern "system" fn HcsEnumerateComputeSystemsInNamespace(
     idnamespace: PCWSTR,
     query: PCWSTR,
     on: HCS_OPERATION,

@@ -4,11 +4,12 @@
 #![expect(clippy::missing_safety_doc, reason = "pointers are as each export's page demands; NULL is always answered")]
 
 use hcs_api::Hcs;
-use hcs_rules::export::{Dll, Export};
+use hcs_rules::export::{Dll, Export, NOT_MODELLED};
 use windows_sys::Win32::System::HostComputeSystem::{HCS_OPERATION, HCS_SYSTEM};
 use windows_sys::core::{HRESULT, PCWSTR};
 
 use crate::abi::{UNEXPECTED, code, guarded};
+use crate::gate;
 use crate::world::client;
 
 /// A call that is not modelled: recorded, and answered with the code that says so.
@@ -28,31 +29,44 @@ pub(crate) fn of_vmcompute(name: &str) -> HRESULT {
     answer(Dll::Vmcompute, name)
 }
 
-/// Exports that are not modelled, with their signatures.
-macro_rules! unmodelled {
-    ($($name:ident($($argument:ident: $Type:ty),*);)+) => {
+/// Those that a header declares.
+macro_rules! declared {
+    ($($name:ident)+) => {
         $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name($($argument: $Type),*) -> HRESULT {
-                $(let _ = $argument;)*
+            #[expect(non_snake_case, reason = "it has the name of the export that it is behind")]
+            pub(crate) unsafe extern "system" fn $name(_: HCS_SYSTEM, _: HCS_OPERATION, _: PCWSTR) -> HRESULT {
                 of_computecore(stringify!($name))
             }
         )+
     };
 }
 
-unmodelled! {
-    HcsInitializeLiveMigrationOnSource(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsStartLiveMigrationOnSource(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsStartLiveMigrationTransfer(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    HcsFinalizeLiveMigration(handle: HCS_SYSTEM, on: HCS_OPERATION, options: PCWSTR);
-    // Exported, and in no public header: their parameters are unknown, and are not looked at.
-    HcsEnumerateVmWorkerProcesses();
-    HcsFindVmWorkerProcesses();
-    HcsGetWorkerProcessJob();
-    HcsStartVmWorkerProcess();
-    HcsSystemControl();
-    HcsStartSystemPreservation();
-    HcsFinalizeSystemPreservation();
-    HcsAbortSystemPreservation();
+declared! {
+    HcsInitializeLiveMigrationOnSource
+    HcsStartLiveMigrationOnSource
+    HcsStartLiveMigrationTransfer
+    HcsFinalizeLiveMigration
+}
+
+/// Those that no public header declares: their parameters are unknown, and are neither looked at nor passed on.
+macro_rules! undeclared {
+    ($($name:ident)+) => {
+        $(
+            #[unsafe(no_mangle)]
+            pub unsafe extern "system" fn $name() -> HRESULT {
+                if gate::forwards() { code(NOT_MODELLED) } else { of_computecore(stringify!($name)) }
+            }
+        )+
+    };
+}
+
+undeclared! {
+    HcsEnumerateVmWorkerProcesses
+    HcsFindVmWorkerProcesses
+    HcsGetWorkerProcessJob
+    HcsStartVmWorkerProcess
+    HcsSystemControl
+    HcsStartSystemPreservation
+    HcsFinalizeSystemPreservation
+    HcsAbortSystemPreservation
 }

@@ -12,6 +12,8 @@
 //! | `HCS_SIM_ROOT` | a directory that is `C:\` of the simulated host, read and written | none |
 //! | `HCS_SIM_FILES` | `host`: paths lead into that directory; `memory`: into no real one | `host` with `HCS_SIM_ROOT`, else `memory` |
 //!
+//! What of calls themselves is written down, and where they go, is said in [`crate::gate`].
+//!
 //! With `host` a state file that a call makes is a file of this machine, and a file that a program puts into the directory is
 //! seen by the next call. A bare name lies in `Users\Public` there, which is every client's current folder. It is the same on
 //! Windows: without a directory of its own the simulated host never touches the real `C:\`.
@@ -128,6 +130,9 @@ pub fn reset(seed: u64, build: Build) {
         }
         std::mem::replace(&mut *world, new)
     };
+    if let Some(recorder) = crate::gate::recorder() {
+        recorder.reset(build.number(), seed);
+    }
     // What is left of the old world's streams breaks, so that no thread waits there for ever.
     old.simulator.client_death(&old.client);
 }
@@ -147,5 +152,8 @@ pub fn client() -> Client {
 pub fn tell(lines: &str) -> Result<String, String> {
     // A line may let time pass, and callbacks with it, which must be able to call: the world is not locked meanwhile.
     let director = world().director.clone();
+    if let Some(recorder) = crate::gate::recorder() {
+        recorder.direction(lines);
+    }
     director.run_all(lines)
 }

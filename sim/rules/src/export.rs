@@ -59,6 +59,12 @@ pub const NOT_MODELLED: Hresult = Hresult::E_NOTIMPL;
 /// What a late-bound call finds on a build that lacks the export: `GetProcAddress` fails with this.
 pub const ABSENT: Hresult = Hresult::ERROR_PROC_NOT_FOUND;
 
+/// What a call answers that is to be passed on to the real DLLs where there are none. It is the double's own answer.
+pub const NO_HOST: Hresult = Hresult::ERROR_NOT_SUPPORTED;
+
+/// What the double's own exports answer where calls are passed on to the real DLLs: no world is simulated.
+pub const NO_WORLD: Hresult = Hresult::ERROR_NOT_SUPPORTED;
+
 const PAGE: &[Source] = &[documented("the function's page: minimum supported client and server")];
 const CRASH: &[Source] = &[observed("NanaBox: absent on 1809, against its page; present on 2004", &[B17763, B19041])];
 const INTERMEDIATE: &[Source] = &[assumed("in an SDK between 2004 and 11; the page names no build")];

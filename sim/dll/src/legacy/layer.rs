@@ -1,5 +1,7 @@
 //! The layer functions of the older interface.
 
+#![expect(non_snake_case, reason = "functions have the names of the exports that they are behind")]
+
 use core::ffi::c_void;
 
 use hcs_rules::hresult::Hresult;
@@ -77,8 +79,7 @@ fn call(layer: LegacyLayer) -> HRESULT {
 macro_rules! of_layer {
     ($($name:ident => $call:ident;)+) => {
         $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name(info: DriverInfo, id: PCWSTR) -> HRESULT {
+            pub(crate) unsafe extern "system" fn $name(info: DriverInfo, id: PCWSTR) -> HRESULT {
                 // SAFETY: the caller vouches for the pointers.
                 guarded(UNEXPECTED, || call(unsafe { on(Call::$call, info, id) }))
             }
@@ -97,8 +98,7 @@ of_layer! {
 macro_rules! with_folder {
     ($($name:ident => $call:ident;)+) => {
         $(
-            #[unsafe(no_mangle)]
-            pub unsafe extern "system" fn $name(
+            pub(crate) unsafe extern "system" fn $name(
                 info: DriverInfo,
                 id: PCWSTR,
                 path: PCWSTR,
@@ -125,8 +125,7 @@ with_folder! {
     Vmcompute_CreateSandboxLayer => LegacyCreateSandboxLayer;
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_PrepareLayer(
+pub(crate) unsafe extern "system" fn Vmcompute_PrepareLayer(
     info: DriverInfo,
     id: PCWSTR,
     layers: Descriptors,
@@ -136,15 +135,13 @@ pub unsafe extern "system" fn Vmcompute_PrepareLayer(
     guarded(UNEXPECTED, || call(unsafe { with_parents(on(Call::LegacyPrepareLayer, info, id), layers, count) }))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_CreateLayer(info: DriverInfo, id: PCWSTR, parent: PCWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_CreateLayer(info: DriverInfo, id: PCWSTR, parent: PCWSTR) -> HRESULT {
     let _ = parent;
     // SAFETY: the caller vouches for the pointers.
     guarded(UNEXPECTED, || call(unsafe { on(Call::LegacyCreateLayer, info, id) }))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_ExpandSandboxSize(info: DriverInfo, id: PCWSTR, size: u64) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_ExpandSandboxSize(info: DriverInfo, id: PCWSTR, size: u64) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the pointers.
         call(LegacyLayer { size, ..unsafe { on(Call::LegacyExpandSandboxSize, info, id) } })
@@ -152,8 +149,7 @@ pub unsafe extern "system" fn Vmcompute_ExpandSandboxSize(info: DriverInfo, id: 
 }
 
 /// The length is asked for with NULL for the path; it counts the zero.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_GetLayerMountPath(
+pub(crate) unsafe extern "system" fn Vmcompute_GetLayerMountPath(
     info: DriverInfo,
     id: PCWSTR,
     length: *mut usize,
@@ -181,8 +177,7 @@ pub unsafe extern "system" fn Vmcompute_GetLayerMountPath(
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_LayerExists(info: DriverInfo, id: PCWSTR, exists: *mut u32) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_LayerExists(info: DriverInfo, id: PCWSTR, exists: *mut u32) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the pointers.
         let layer = unsafe { on(Call::LegacyLayerExists, info, id) };
@@ -195,8 +190,7 @@ pub unsafe extern "system" fn Vmcompute_LayerExists(info: DriverInfo, id: PCWSTR
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_GetBaseImages(images: *mut PWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_GetBaseImages(images: *mut PWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         let layer = LegacyLayer::of(Call::LegacyGetBaseImages, Text::Null);
         let (outcome, _) = client().call_legacy_layer(LegacyLayer { out: !images.is_null(), ..layer });
@@ -205,8 +199,7 @@ pub unsafe extern "system" fn Vmcompute_GetBaseImages(images: *mut PWSTR) -> HRE
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_NameToGuid(name: PCWSTR, guid: *mut c_void) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_NameToGuid(name: PCWSTR, guid: *mut c_void) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the string.
         let name = owned(unsafe { Argument::read(name) });
@@ -220,14 +213,12 @@ pub unsafe extern "system" fn Vmcompute_NameToGuid(name: PCWSTR, guid: *mut c_vo
     })
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_ProcessBaseImage(path: PCWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_ProcessBaseImage(path: PCWSTR) -> HRESULT {
     // SAFETY: the caller vouches for the string.
     guarded(UNEXPECTED, || call(LegacyLayer::of(Call::LegacyProcessBaseImage, owned(unsafe { Argument::read(path) }))))
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_ProcessUtilityImage(path: PCWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn Vmcompute_ProcessUtilityImage(path: PCWSTR) -> HRESULT {
     guarded(UNEXPECTED, || {
         // SAFETY: the caller vouches for the string.
         let path = owned(unsafe { Argument::read(path) });

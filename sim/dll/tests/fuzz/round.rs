@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use hcs_rules::build::Build;
 use hcs_rules::vocabulary::GENERIC_ALL;
-use hcs_sim_dll::legacy::{
+use hcs_sim_dll::vmcompute::{
     Vmcompute_HcsCloseComputeSystem, Vmcompute_HcsCloseProcess, Vmcompute_HcsUnregisterComputeSystemCallback,
     Vmcompute_HcsUnregisterProcessCallback,
 };

@@ -68,6 +68,30 @@ pub fn real(file: &str) -> Option<Real> {
     system::real(file).map(Real)
 }
 
+/// The DLL of this name in the system folder, whatever it is.
+///
+/// # Errors
+/// What the loader says: most hosts have no such file.
+#[cfg(windows)]
+pub fn installed(file: &str) -> std::io::Result<Real> {
+    system::installed(file).map(Real)
+}
+
+/// The build of Windows that `computecore.dll` in the system folder answers for: this host's own, unless the double stands there.
+#[cfg(windows)]
+pub fn build() -> Option<u32> {
+    let real = installed("computecore.dll").ok()?;
+    match real.export(c"HcsSimBuild") {
+        Some(address) => {
+            // SAFETY: the double's export has this signature.
+            let build = unsafe { core::mem::transmute::<*const c_void, unsafe extern "system" fn() -> u32>(address) };
+            // SAFETY: it has no requirements.
+            Some(unsafe { build() })
+        }
+        None => system::build(),
+    }
+}
+
 /// A real DLL, which stays loaded.
 #[cfg(windows)]
 #[derive(Clone, Copy, Debug)]
@@ -80,16 +104,24 @@ impl Real {
         // SAFETY: the library is loaded, and stays so.
         unsafe { system::export(self.0, name) }
     }
+
+    /// Whether this function is one of the DLL's own.
+    pub fn holds(self, function: *const c_void) -> bool {
+        system::holder(function) == self.0
+    }
 }
 
 #[cfg(windows)]
 mod system {
     use core::ffi::{CStr, c_void};
 
+    use std::io;
+
     use windows_sys::Win32::System::LibraryLoader::{
+        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, GetModuleHandleExW,
         GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW, LoadLibraryW,
     };
-    use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
+    use windows_sys::Win32::System::SystemInformation::{GetSystemDirectoryW, OSVERSIONINFOW};
 
     pub(super) fn load() -> usize {
         let name: Vec<u16> = "computecore.dll\0".encode_utf16().collect();
@@ -97,18 +129,45 @@ mod system {
         unsafe { LoadLibraryW(name.as_ptr()) }.expose_provenance()
     }
 
-    /// By its full path: by its name alone the loader would give the library back that asks.
     pub(super) fn real(file: &str) -> Option<usize> {
+        let library = installed(file).ok()?;
+        // SAFETY: the library is loaded.
+        let simulated = unsafe { export(library, c"HcsSimIsSimulated") }.is_some();
+        (!simulated).then_some(library)
+    }
+
+    /// By its full path: by its name alone the loader would give the library back that asks.
+    pub(super) fn installed(file: &str) -> io::Result<usize> {
         let mut path = [0; 300];
         // SAFETY: the buffer holds so many units, without those of the file's name.
         let length = unsafe { GetSystemDirectoryW(path.as_mut_ptr(), 260) } as usize;
         let file: Vec<u16> = format!("\\{file}\0").encode_utf16().collect();
-        path.get_mut(length..length + file.len()).filter(|_| length > 0)?.copy_from_slice(&file);
+        let place = path.get_mut(length..length + file.len()).filter(|_| length > 0);
+        place.ok_or(io::ErrorKind::InvalidFilename)?.copy_from_slice(&file);
         // SAFETY: the path ends with a zero.
         let library = unsafe { LoadLibraryExW(path.as_ptr(), core::ptr::null_mut(), LOAD_WITH_ALTERED_SEARCH_PATH) };
-        // SAFETY: the library is loaded, or NULL, which is not asked.
-        let simulated = !library.is_null() && unsafe { export(library.addr(), c"HcsSimIsSimulated") }.is_some();
-        (!library.is_null() && !simulated).then(|| library.expose_provenance())
+        if library.is_null() { Err(io::Error::last_os_error()) } else { Ok(library.expose_provenance()) }
+    }
+
+    /// The library that a function is in.
+    pub(super) fn holder(function: *const c_void) -> usize {
+        let mut library = core::ptr::null_mut();
+        let how = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+        // SAFETY: the address is looked up, never followed; the pointer is to a local.
+        let found = unsafe { GetModuleHandleExW(how, function.cast(), &raw mut library) };
+        if found == 0 { 0 } else { library.addr() }
+    }
+
+    /// This host's build.
+    pub(super) fn build() -> Option<u32> {
+        unsafe extern "system" {
+            fn RtlGetVersion(version: *mut OSVERSIONINFOW) -> i32;
+        }
+        let mut version =
+            OSVERSIONINFOW { dwOSVersionInfoSize: size_of::<OSVERSIONINFOW>() as u32, ..Default::default() };
+        // SAFETY: the structure says its own size.
+        let status = unsafe { RtlGetVersion(&raw mut version) };
+        (status == 0).then_some(version.dwBuildNumber)
     }
 
     /// # Safety

@@ -136,6 +136,7 @@ unsafe fn free(told: *mut *mut c_char) {
 calls! {
     p;
     1 HcsSimIsSimulated = HcsSimIsSimulated();
+    1 HcsSimBuild = HcsSimBuild();
     4 HcsSimTell = p.tell();
     1 HcsSimCountEntries = p.count_entries();
     1 HcsSimWaitForEntries = HcsSimWaitForEntries(COUNTER.load(Ordering::Relaxed), p.random.below(3) as u32, p.time());

@@ -4,7 +4,7 @@
 
 use std::ptr::{null, null_mut};
 
-use hcs_sim_dll::legacy::{
+use hcs_sim_dll::vmcompute::{
     Vmcompute_HcsCreateComputeSystem, Vmcompute_HcsCreateProcess, Vmcompute_HcsStartComputeSystem,
 };
 use windows_sys::Win32::Foundation::HANDLE;

@@ -2,7 +2,7 @@
 
 use std::ptr::{null, null_mut};
 
-use hcs_sim_dll::legacy::*;
+use hcs_sim_dll::vmcompute::*;
 use windows_sys::core::GUID;
 
 use super::{Call, calls};
