@@ -22,6 +22,7 @@
 //! | [`lint`] | checking a document |
 //! | [`compare`] | holding the tables of documents against published schema files |
 //! | [`schema`] | the tables of documents as a JSON Schema |
+//! | [`replay`] | a record's calls made again in a simulated world: the first difference |
 //! | [`random`] | random sequences of calls, for digests |
 //!
 //! Deliberately absent: anything that decides what HCS does.
@@ -34,6 +35,7 @@ pub mod layer;
 pub mod library;
 pub mod lint;
 pub mod random;
+pub mod replay;
 pub mod schema;
 pub mod stage;
 pub mod story;

@@ -4,12 +4,13 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use hcs_record::Record;
 use hcs_rules::build::Build;
 use hcs_rules::document::Root;
 use hcs_scenarios::builds::build_number;
 use hcs_scenarios::compare::known::MEANT;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{builds, compare, exec, inspect, layer, library, lint, random, schema, stage};
+use hcs_scenarios::{builds, compare, exec, inspect, layer, library, lint, random, replay, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -52,6 +53,23 @@ enum What {
     /// On Windows they are loaded into it before its first instruction: it gets them whenever it asks by name, whatever folders it
     /// allows. Elsewhere they are found before others. Its exit code is this program's. Programs that it starts are without.
     Exec(exec::Options),
+    /// Make the calls of a record again in a simulated world, and name the first difference
+    Replay {
+        /// The record, as `HCS_SIM_RECORD` has it written
+        file: std::path::PathBuf,
+        /// The Windows build, by its number; the record's own if not given
+        #[arg(long, value_parser = build_number)]
+        build: Option<u32>,
+        /// The seed of every random choice; the record's own if not given
+        #[arg(long)]
+        seed: Option<u64>,
+        /// A file of lines that the world is told before the first call: its files, its guests' programs
+        #[arg(long)]
+        story: Option<std::path::PathBuf>,
+        /// Show every difference, not only the first
+        #[arg(long)]
+        all: bool,
+    },
     /// List the stories and documents that come with the program
     List,
     /// Explain the commands of a story
@@ -136,6 +154,9 @@ fn main() -> ExitCode {
         Some(What::Run { story, seed, all_builds: true, .. }) => run_everywhere(&story, seed),
         Some(What::Run { story, seed, build, update, .. }) => run(&story, seed, build, update),
         Some(What::Exec(options)) => exec::run(options).map(|code| std::process::exit(code)),
+        Some(What::Replay { file, build, seed, story, all }) => {
+            replay_record(&file, build, seed, story.as_deref(), all)
+        }
         Some(What::List) => list(),
         Some(What::Commands) => commands(),
         Some(What::Programs) => {
@@ -237,6 +258,29 @@ fn run(name: &str, seed: Option<u64>, build: Option<u32>, update: bool) -> Resul
     for difference in &told.differences {
         eprint!("{name} printed something else than it says, {difference}");
     }
+    Ok(if told.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What differs; a record that cannot be read is told with its line.
+fn replay_record(
+    file: &std::path::Path,
+    build: Option<u32>,
+    seed: Option<u64>,
+    story: Option<&std::path::Path>,
+    all: bool,
+) -> Result<ExitCode, String> {
+    let name = file.display();
+    let opened = std::fs::File::open(file).map_err(|error| format!("{name}: {error}"))?;
+    let record = Record::read(std::io::BufReader::new(opened)).map_err(|problem| format!("{name}, {problem}"))?;
+    let read =
+        |path: &std::path::Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let story = story.map(read).transpose()?;
+    let told = replay::replay(&record, &replay::Options { build: build.map(of_number), seed, story, all })
+        .map_err(|problem| format!("{name}: {problem}"))?;
+    for difference in &told.differences {
+        say!("{difference}");
+    }
+    say!("{name}: {}", replay::summary(&told, record.target));
     Ok(if told.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
