@@ -123,7 +123,7 @@ impl Client {
     pub(crate) fn call(&self, request: Request, book: impl FnOnce(&mut Core, &Reply)) -> Reply {
         let call = request.call();
         let mut core = thread::enter(&self.shared);
-        let reply = core.call(self.id, request);
+        let reply = core.call(self.id, call, request);
         book(&mut core, &reply);
         thread::after_step(&self.shared, &mut core);
         match reply {

@@ -52,6 +52,8 @@
 #[cfg(not(hcs_loom))]
 mod actor;
 #[cfg(not(hcs_loom))]
+mod blocked;
+#[cfg(not(hcs_loom))]
 mod book;
 mod callback;
 #[cfg(not(hcs_loom))]

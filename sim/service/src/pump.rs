@@ -15,6 +15,7 @@ use hcs_rules::profile::Profile;
 use hcs_rules::vocabulary::Call;
 
 use crate::actor::Actors;
+use crate::blocked::BlockedCalls;
 use crate::book::Book;
 use crate::clock::{Clock, POLL_COST, Running};
 use crate::draw;
@@ -27,18 +28,6 @@ use crate::wait::Seat;
 
 /// A thread, by the shell's own number.
 pub(crate) type ThreadNumber = u64;
-
-/// A call that blocks a thread.
-pub(crate) struct Blocked {
-    /// Where the thread sleeps, if it does: most waits end without, because time moves to what is waited for.
-    pub(crate) seat: Option<Arc<Seat<Reply>>>,
-    pub(crate) actor: Option<usize>,
-    /// Whether it is a program of a guest, which may wait for ever.
-    pub(crate) program: bool,
-    /// Whether it is an HCS call, for which a free world hurries. Who reads a stream waits as on any pipe: a thread that does
-    /// nothing else must not make every program end at once.
-    pub(crate) hurries: bool,
-}
 
 /// Everything of a world that its lock guards.
 pub(crate) struct Core {
@@ -64,7 +53,7 @@ pub(crate) struct Core {
     /// Threads that deliver, and those of them that have nothing to do.
     pub(crate) workers: usize,
     pub(crate) free_workers: usize,
-    pub(crate) blocked: BTreeMap<WaitId, Blocked>,
+    pub(crate) blocked: BlockedCalls,
     /// What calls return that have ended before their threads slept.
     pub(crate) answered: Vec<(WaitId, Reply)>,
     /// Threads whose call has ended and that have not gone on yet.
@@ -118,7 +107,7 @@ impl Core {
             running_blocked: 0,
             workers: 0,
             free_workers: 0,
-            blocked: BTreeMap::new(),
+            blocked: BlockedCalls::default(),
             answered: Vec::new(),
             waking: 0,
             idle: 0,
@@ -194,9 +183,8 @@ impl Core {
         }
     }
 
-    /// A call: its fate, the machine, and what a scheduled or a free world does about time.
-    pub(crate) fn call(&mut self, client: ClientId, request: Request) -> Reply {
-        let call = request.call();
+    /// A call: its fate, the machine, and what a scheduled or a free world does about time. `call` is the request's.
+    pub(crate) fn call(&mut self, client: ClientId, call: Option<Call>, request: Request) -> Reply {
         if let Some(call) = call {
             self.release_holds(|until| until == Until::Entered(call));
             if !self.entries.is_empty() {
@@ -206,7 +194,7 @@ impl Core {
         if self.mounts.is_some() && crate::mount::concerns_files(&request) {
             self.take_in();
         }
-        let fate = self.fate(client, &request);
+        let fate = call.map_or(Fate::PROMPT, |call| self.fate(client, call, &request));
         if fate.latency > 0 && call.is_some_and(|call| call.operation_type().is_none()) {
             self.hold_up(fate.latency);
         }
@@ -256,8 +244,7 @@ impl Core {
     }
 
     /// The fate of the operation that a call starts: its latency is drawn, the rules of faults have their say.
-    fn fate(&mut self, client: ClientId, request: &Request) -> Fate {
-        let Some(call) = request.call() else { return Fate::PROMPT };
+    fn fate(&mut self, client: ClientId, call: Call, request: &Request) -> Fate {
         let draw = self.host.draw(client, request);
         let mut fate = Fate::PROMPT;
         if let (Some(draw), Some(kind)) = (&draw, call.operation_type()) {
@@ -294,7 +281,7 @@ impl Core {
 
     /// A blocked call ends.
     pub(crate) fn wake(&mut self, wait: WaitId, reply: Reply) {
-        if let Some(blocked) = self.blocked.remove(&wait) {
+        if let Some(blocked) = self.blocked.remove(wait) {
             self.waking += 1;
             if let Some(actor) = blocked.actor {
                 self.actors.make_runnable(actor);
@@ -315,7 +302,7 @@ impl Core {
     /// A seat for a thread that is about to sleep.
     pub(crate) fn sit_down(&mut self, wait: WaitId) -> Arc<Seat<Reply>> {
         let seat = Arc::new(Seat::new());
-        if let Some(blocked) = self.blocked.get_mut(&wait) {
+        if let Some(blocked) = self.blocked.get_mut(wait) {
             blocked.seat = Some(seat.clone());
         }
         seat
@@ -384,7 +371,7 @@ impl Core {
 
     /// Whether a client waits in a call. Programs of guests wait for their own time, which does not move for them alone.
     fn is_client_blocked(&self) -> bool {
-        self.blocked.values().any(|blocked| !blocked.program)
+        self.blocked.iter().any(|(_, blocked)| !blocked.program)
     }
 
     /// Whether somebody wants time to move.
@@ -410,7 +397,7 @@ impl Core {
             }
             // A blocked caller jumps to the next work that is due; time-outs keep to real time.
             Clock::Free(_) => {
-                let hurried = |core: &Core| core.waking == 0 && core.blocked.values().any(|blocked| blocked.hurries);
+                let hurried = |core: &Core| core.waking == 0 && core.blocked.iter().any(|(_, blocked)| blocked.hurries);
                 let mut jumps = 0;
                 while jumps < MOST_JUMPS && hurried(self) {
                     let Some(due) = self.host.next_work() else { break };

@@ -324,7 +324,7 @@ impl Simulator {
 
     /// How many calls are blocked now.
     pub fn blocked_calls(&self) -> usize {
-        self.shared.lock().blocked.values().filter(|blocked| !blocked.program).count()
+        self.shared.lock().blocked.iter().filter(|(_, blocked)| !blocked.program).count()
     }
 
     /// The host has a hypervisor from now on, or none. It has one unless said.

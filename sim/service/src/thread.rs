@@ -8,10 +8,11 @@ use std::time::Duration;
 use hcs_machine::effect::{GuestReply, Reply, WaitId};
 use hcs_rules::vocabulary::Call;
 
+use crate::blocked::Blocked;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::guest;
-use crate::pump::{Blocked, Core, GRACE, Patience, ThreadNumber};
+use crate::pump::{Core, GRACE, Patience, ThreadNumber};
 use crate::simulator::{Shared, Simulator};
 use crate::sync::Guard;
 use crate::wait::Seat;
