@@ -12,6 +12,7 @@ use hcs_rules::vocabulary::OperationType;
 use uuid::Uuid;
 
 use crate::document::{ListWriter, ObjectWriter, Writer};
+use crate::id::guid_of;
 use crate::system::System;
 
 pub(crate) use crate::properties::{list, properties};
@@ -129,7 +130,7 @@ fn runtime_id_upper(id: Uuid) -> String {
 /// The instance id of a machine's storage controller. Real ones are derived from what is not recorded; here from the
 /// machine's own id, so that the same machine has the same one.
 fn storage_instance(system: &System) -> Uuid {
-    Uuid::new_v5(&system.runtime_id, b"Synthetic Storage")
+    guid_of(system.runtime_id, b"Synthetic Storage")
 }
 
 /// A `SystemExitStatus`.

@@ -11,9 +11,11 @@ use hcs_rules::profile::Quirk;
 use hcs_rules::rule::{After, Answer, Row, Surface};
 use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger};
 
-use crate::configuration::{Configuration, Reading};
+use smallvec::SmallVec;
+
+use crate::configuration::{Configuration, Reading, present};
 use crate::constraint::sections;
-use crate::document::Document;
+use crate::document::{Document, Node};
 use crate::effect::{Effect, Finding, Reply};
 use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Host, INCARNATION_SHARDS, incarnation_shard, refusal};
@@ -21,7 +23,7 @@ use crate::id::FoldedId;
 use crate::input::{ClientId, CreateOptions, Fate, Request, Text};
 use crate::operation::{Ruled, Start, started_by};
 use crate::system::{Connection, System, SystemHandle};
-use crate::table::Key;
+use crate::table::{Key, Keys};
 use crate::time::Time;
 use crate::wait::For;
 
@@ -68,18 +70,24 @@ impl Host {
     /// A system enters the table. Its id is taken unless it is refused.
     pub(crate) fn make_system(&mut self, made: Made<'_>, creator: Option<ClientId>, state: SystemState) -> Key {
         let folded = FoldedId::in_namespace(made.namespace.map(|name| &**name), made.id);
+        let runtime_id = match made.namespace {
+            None => folded.runtime_id(),
+            Some(_) => FoldedId::of(made.id).runtime_id(),
+        };
         let hash = folded.hash();
         self.incarnations.resize(INCARNATION_SHARDS, 0);
         let incarnation = &mut self.incarnations[incarnation_shard(hash)];
         let object = hash ^ u64::from(*incarnation).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         *incarnation = incarnation.wrapping_add(1);
         let sequence = self.next_sequence();
+        let machine = made.document.as_ref().and_then(|document| present(document.root(), "VirtualMachine"));
         let system = self.systems.insert(System {
             id: made.id.clone(),
             kind: made.kind,
             state,
-            runtime_id: FoldedId::of(made.id).runtime_id(),
-            sections: made.document.as_ref().map_or(Sections::NONE, sections),
+            runtime_id,
+            machine: machine.map(Node::place),
+            sections: machine.map_or(Sections::NONE, sections),
             document: made.document,
             root: made.root,
             namespace: made.namespace.cloned(),
@@ -93,8 +101,8 @@ impl Host {
             connection: Connection::None,
             asked: None,
             exit: None,
-            handles: Vec::with_capacity(1),
-            in_flight: Vec::with_capacity(1),
+            handles: Keys::new(),
+            in_flight: SmallVec::new(),
             processes: BTreeMap::new(),
             made_processes: 0,
             has_init: false,
@@ -110,6 +118,7 @@ impl Host {
         system
     }
 
+    #[cold]
     pub(crate) fn open_system(&mut self, on: &Admitted, named: Named<'_>) -> Reply {
         let Text::Some(id) = named.id else { return refusal(on.call, Hresult::E_INVALIDARG) };
         let found = self.index.get(&named.folded(id)).and_then(|key| Some((key, self.systems.get(key)?)));
@@ -127,6 +136,7 @@ impl Host {
         }
     }
 
+    #[cold]
     pub(crate) fn enumerate(
         &mut self,
         on: &Admitted,
@@ -157,7 +167,7 @@ impl Host {
             epoch,
             registration: None,
             options: 0,
-            waits: Vec::new(),
+            waits: Keys::new(),
             older: None,
         });
         if let Some(system) = self.systems.get_mut(system) {

@@ -39,8 +39,8 @@ impl Digest {
         Digest(xxh3_128(&build.number().to_le_bytes()))
     }
 
-    /// The digest after one more step. `bytes` is a buffer to use again; its content does not matter.
-    pub fn chain(self, bytes: &mut Vec<u8>, now: Time, input: &Input, effects: &[Effect]) -> Digest {
+    /// The digest after one more step.
+    pub fn chain(self, Scratch(bytes): &mut Scratch, now: Time, input: &Input, effects: &[Effect]) -> Digest {
         bytes.clear();
         bytes.reserve(USUAL);
         bytes.extend_from_slice(&self.0.to_le_bytes());
@@ -52,6 +52,16 @@ impl Digest {
             writer.effect(effect);
         }
         Digest(xxh3_128(bytes))
+    }
+}
+
+/// A buffer to use again, whose content does not matter: a clone begins with an empty one.
+#[derive(Debug, Default)]
+pub struct Scratch(Vec<u8>);
+
+impl Clone for Scratch {
+    fn clone(&self) -> Scratch {
+        Scratch::default()
     }
 }
 
@@ -125,46 +135,7 @@ impl Canonical<'_> {
                 self.tag(8).number(client.0.into()).string(path);
             }
             Input::World(event) => {
-                self.tag(2);
-                match event {
-                    WorldEvent::GuestCrash(id) => self.tag(0).string(id),
-                    WorldEvent::GuestPowerOff(id) => self.tag(1).string(id),
-                    WorldEvent::ClientDeath(client) => self.tag(2).number(client.0.into()),
-                    WorldEvent::ServiceStop => self.tag(3),
-                    WorldEvent::ServiceReturn => self.tag(4),
-                    WorldEvent::GuestReset(id) => self.tag(5).string(id),
-                    WorldEvent::GuestDisconnect(id) => self.tag(6).string(id),
-                    WorldEvent::RdpModeChange(id) => self.tag(7).string(id),
-                    WorldEvent::WorkerCrash(id) => self.tag(8).string(id),
-                    WorldEvent::Quirk(quirk, on) => self.tag(9).tag(*quirk as u8).tag((*on).into()),
-                    WorldEvent::Hypervisor(there) => self.tag(10).tag((*there).into()),
-                    WorldEvent::Endpoints(None) => self.tag(11),
-                    WorldEvent::Endpoints(Some(endpoints)) => {
-                        self.tag(12).number(endpoints.len() as u64);
-                        endpoints.iter().fold(self, |writer, endpoint| writer.string(endpoint))
-                    }
-                    WorldEvent::SavedState(path, there) => self.tag(13).string(path).tag((*there).into()),
-                    WorldEvent::Files(event) => self.tag(18).file_event(event),
-                    WorldEvent::ManagerStarts(id) => self.tag(19).string(id),
-                    WorldEvent::Layer(event) => match event {
-                        LayerEvent::TornImport(files) => self.tag(21).number((*files).into()),
-                        LayerEvent::Collision(there) => self.tag(22).tag((*there).into()),
-                        LayerEvent::Busy(volume, times) => self.tag(23).string(volume).number((*times).into()),
-                        LayerEvent::ImageBuild(folder, build) => self.tag(24).string(folder).number((*build).into()),
-                        LayerEvent::Damage(folder) => self.tag(25).string(folder),
-                    },
-                    WorldEvent::Privilege(client, privilege, enabled) => {
-                        self.tag(20).number(client.0.into()).tag(*privilege as u8).tag((*enabled).into())
-                    }
-                    WorldEvent::ProcessEnd(id, process, code) => {
-                        self.tag(14).string(id).number((*process).into()).number((*code).into())
-                    }
-                    WorldEvent::Program(name, None) => self.tag(15).string(name),
-                    WorldEvent::Program(name, Some(Registered::Outside)) => self.tag(16).string(name),
-                    WorldEvent::Program(name, Some(Registered::Script(script))) => {
-                        self.tag(17).string(name).string(script.text())
-                    }
-                };
+                self.tag(2).world_event(event);
             }
             Input::Stream(client, request) => {
                 self.tag(5).number(client.0.into()).handle(request.stream());
@@ -183,6 +154,49 @@ impl Canonical<'_> {
             }
             Input::GiveUp(wait) => {
                 self.tag(4).key(wait.0);
+            }
+        }
+    }
+
+    #[cold]
+    fn world_event(&mut self, event: &WorldEvent) -> &mut Self {
+        match event {
+            WorldEvent::GuestCrash(id) => self.tag(0).string(id),
+            WorldEvent::GuestPowerOff(id) => self.tag(1).string(id),
+            WorldEvent::ClientDeath(client) => self.tag(2).number(client.0.into()),
+            WorldEvent::ServiceStop => self.tag(3),
+            WorldEvent::ServiceReturn => self.tag(4),
+            WorldEvent::GuestReset(id) => self.tag(5).string(id),
+            WorldEvent::GuestDisconnect(id) => self.tag(6).string(id),
+            WorldEvent::RdpModeChange(id) => self.tag(7).string(id),
+            WorldEvent::WorkerCrash(id) => self.tag(8).string(id),
+            WorldEvent::Quirk(quirk, on) => self.tag(9).tag(*quirk as u8).tag((*on).into()),
+            WorldEvent::Hypervisor(there) => self.tag(10).tag((*there).into()),
+            WorldEvent::Endpoints(None) => self.tag(11),
+            WorldEvent::Endpoints(Some(endpoints)) => {
+                self.tag(12).number(endpoints.len() as u64);
+                endpoints.iter().fold(self, |writer, endpoint| writer.string(endpoint))
+            }
+            WorldEvent::SavedState(path, there) => self.tag(13).string(path).tag((*there).into()),
+            WorldEvent::Files(event) => self.tag(18).file_event(event),
+            WorldEvent::ManagerStarts(id) => self.tag(19).string(id),
+            WorldEvent::Layer(event) => match event {
+                LayerEvent::TornImport(files) => self.tag(21).number((*files).into()),
+                LayerEvent::Collision(there) => self.tag(22).tag((*there).into()),
+                LayerEvent::Busy(volume, times) => self.tag(23).string(volume).number((*times).into()),
+                LayerEvent::ImageBuild(folder, build) => self.tag(24).string(folder).number((*build).into()),
+                LayerEvent::Damage(folder) => self.tag(25).string(folder),
+            },
+            WorldEvent::Privilege(client, privilege, enabled) => {
+                self.tag(20).number(client.0.into()).tag(*privilege as u8).tag((*enabled).into())
+            }
+            WorldEvent::ProcessEnd(id, process, code) => {
+                self.tag(14).string(id).number((*process).into()).number((*code).into())
+            }
+            WorldEvent::Program(name, None) => self.tag(15).string(name),
+            WorldEvent::Program(name, Some(Registered::Outside)) => self.tag(16).string(name),
+            WorldEvent::Program(name, Some(Registered::Script(script))) => {
+                self.tag(17).string(name).string(script.text())
             }
         }
     }
@@ -278,6 +292,7 @@ impl Canonical<'_> {
         };
     }
 
+    #[cold]
     fn file_event(&mut self, event: &FileEvent) -> &mut Self {
         match event {
             FileEvent::Put(path, bytes) => self.tag(0).string(path).bytes(bytes),
@@ -313,6 +328,7 @@ impl Canonical<'_> {
         }
     }
 
+    #[cold]
     fn staged(&mut self, staged: &Staged) -> &mut Self {
         self.string(&staged.path);
         match &staged.what {
@@ -351,6 +367,7 @@ impl Canonical<'_> {
         self
     }
 
+    #[inline(never)]
     fn guest(&mut self, request: &GuestRequest) {
         match request {
             GuestRequest::Read { limit } => self.tag(0).number((*limit).into()),
@@ -376,6 +393,7 @@ impl Canonical<'_> {
         };
     }
 
+    #[inline(never)]
     fn guest_reply(&mut self, reply: &GuestReply) -> &mut Self {
         match reply {
             GuestReply::Given(Given::Bytes(bytes)) => self.tag(0).bytes(bytes),
@@ -399,6 +417,7 @@ impl Canonical<'_> {
         }
     }
 
+    #[inline(never)]
     fn stream_reply(&mut self, reply: &StreamReply) -> &mut Self {
         match reply {
             StreamReply::Bytes(bytes) => self.tag(0).bytes(bytes),
@@ -469,6 +488,7 @@ impl Canonical<'_> {
         };
     }
 
+    #[inline(never)]
     fn information(&mut self, information: Option<&ProcessInformation>) -> &mut Self {
         match information {
             None => self.tag(0),
@@ -490,6 +510,7 @@ impl Canonical<'_> {
         self.optional(system.as_ref());
     }
 
+    #[cold]
     fn finding(&mut self, finding: &Finding) {
         match finding {
             Finding::BadHandle(client, call, handle, fault) => {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hcs_rules::answer::Form;
+use hcs_rules::constraint::Section;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::resource::{self, Change, Resource, ResourceType, Settings, Situation, Verdict};
 use hcs_rules::vocabulary::SystemState;
@@ -41,6 +42,7 @@ type Failed = (Hresult, Form);
 
 impl Host {
     /// Holds a request against the rules and makes the change.
+    #[cold]
     pub(crate) fn change(&mut self, key: Key, request: Option<&Document>) -> Result<(), Failed> {
         let (Some(system), Some(request)) = (self.systems.get(key), request) else { return Ok(()) };
         let root = request.root();
@@ -70,7 +72,7 @@ impl Host {
         }
         self.apply(key, of.resource, wanted, name.unwrap_or_default(), request);
         if of.resource == Resource::ScsiAttachment {
-            self.hold_disks(key);
+            self.change_held_disks(key);
         }
         Ok(())
     }
@@ -213,19 +215,21 @@ impl System {
     }
 
     /// The settings of a machine's disks, in the order of their places.
-    pub(crate) fn disks(&self) -> Vec<Node<'_>> {
-        let of = &resource::RESOURCES[Resource::ScsiAttachment.index()];
-        if self.changes.is_none() {
-            // Nearly every machine has one or none, which need no names to stand in an order.
-            let attachments = |controller| present(controller, "Attachments").into_iter().flat_map(Node::members);
-            let controllers = self.at(of.at).into_iter().flat_map(Node::members);
-            let mut disks = controllers.flat_map(|(_, controller)| attachments(controller)).map(|(_, disk)| disk);
-            match (disks.next(), disks.next()) {
-                (None, _) => return Vec::new(),
-                (Some(disk), None) => return vec![disk],
-                _ => {}
+    pub(crate) fn disks(&self) -> impl Iterator<Item = Node<'_>> {
+        // Nearly every machine has one or none, which need no names to stand in an order.
+        let (mut first, mut more) = (None, None);
+        for (_, controller) in self.section(Section::Scsi).into_iter().flat_map(Node::members) {
+            for (_, disk) in present(controller, "Attachments").into_iter().flat_map(Node::members) {
+                more = first.replace(disk).or(more);
             }
         }
+        let is_plain = self.changes.is_none() && more.is_none();
+        let ordered = if is_plain { Vec::new() } else { self.disks_by_name() };
+        first.filter(|_| is_plain).into_iter().chain(ordered)
+    }
+
+    fn disks_by_name(&self) -> Vec<Node<'_>> {
+        let of = &resource::RESOURCES[Resource::ScsiAttachment.index()];
         let made = self.changes.iter().flat_map(|changes| &changes.made);
         let made = made.filter(|((resource, _), _)| *resource == of.resource as u8).map(|(_, (name, _))| name.clone());
         let names: BTreeSet<String> = self.documented(of).map(|(name, _)| name).chain(made).collect();

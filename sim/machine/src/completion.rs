@@ -13,6 +13,7 @@ use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger};
 
 use crate::answer;
 use crate::configuration::{Filter, present};
+use crate::disk::Hold;
 use crate::document::Node;
 use crate::effect::Effect;
 use crate::host::{Host, Item};
@@ -40,12 +41,13 @@ impl Host {
                 None => return,
             },
         };
+        let mut holds = Vec::new();
         let stands_against = match (trigger, work.system, &work.on_process) {
             (Trigger::CreateDone | Trigger::StartDone, Some(key), _) => {
                 let broken = self.broken_constraint(key, work.kind);
                 let starts = trigger == Trigger::StartDone;
                 let broken = broken.or_else(|| if starts { self.restore_trouble(key) } else { None });
-                let disks = || if starts { self.disk_refusal(key) } else { None };
+                let disks = || if starts { self.disks_to_open(key).map(|found| holds = found).err() } else { None };
                 let moment = if starts { Moment::Start } else { Moment::Create };
                 let storage = || self.storage_refusal(key, moment);
                 broken.map(constraint::row).map(|row| (row.code, row.form)).or_else(disks).or_else(storage)
@@ -71,7 +73,7 @@ impl Host {
         }
         let (code, document) = self.completed(&work, row, stands_against);
         if let Some(key) = work.system {
-            self.after_completion(&work, row, key);
+            self.after_completion(&work, row, key, holds);
             if let (Trigger::CreateProcessDone, Some(on)) = (trigger, &work.on_process) {
                 self.process_is_made(on.process, row.after, work.document.as_ref(), effects);
             }
@@ -129,13 +131,14 @@ impl Host {
     }
 
     /// The result document of a request that failed with this code.
+    #[cold]
     pub(crate) fn failure(&self, work: &Work, code: Hresult, form: Form) -> Arc<str> {
         let system = work.system.and_then(|key| self.systems.get(key));
         answer::failure(self.build, code, form, work.kind, system)
     }
 
-    /// What a completed request leaves behind, beside the state.
-    fn after_completion(&mut self, work: &Work, row: &'static Row, key: Key) {
+    /// What a completed request leaves behind, beside the state. `holds` are the files that a start opens.
+    fn after_completion(&mut self, work: &Work, row: &'static Row, key: Key, holds: Vec<Hold>) {
         match row.after {
             After::Boot | After::Wake => {
                 // A guest that is to hang does so, however it begins.
@@ -148,7 +151,7 @@ impl Host {
                     matches!(system.kind, Kind::GuestVirtualMachine | Kind::HyperVContainer | Kind::HostedContainer);
                 system.connection = if connects { Connection::Open } else { Connection::None };
                 self.attach_endpoints(key);
-                self.hold_disks(key);
+                self.hold_disks(key, holds);
                 self.hold_volume(key);
             }
             After::AskGuest => {
@@ -172,6 +175,7 @@ impl Host {
     }
 
     /// The list that a request asks for, in the order of creation.
+    #[cold]
     fn list(&self, work: &Work) -> Arc<str> {
         let filter = Filter::of(work.document.as_ref());
         let mut listed: Vec<&System> = self

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use hcs_rules::constraint::{Constraint, ROWS, Section, Sections, memory_piece};
+use hcs_rules::constraint::{Constraint, Section, Sections, asked, memory_piece, row};
 use hcs_rules::document::Root;
 use hcs_rules::profile::Quirk;
 use hcs_rules::vocabulary::{Kind, OperationType, SystemState};
 use uuid::Uuid;
 
 use crate::configuration::present;
-use crate::document::{Document, Node};
+use crate::document::Node;
 use crate::host::Host;
 use crate::id::FoldedId;
 use crate::system::{Connection, System};
@@ -19,13 +19,11 @@ impl Host {
     /// The first constraint, in the order of the rows, that stands against the operation.
     pub(crate) fn broken_constraint(&self, key: Key, operation: OperationType) -> Option<Constraint> {
         let system = self.systems.get(key)?;
-        let asked =
-            |constraint: Constraint| constraint.section().is_none_or(|section| system.sections.contains(section));
-        let rows = ROWS.iter().filter(|row| row.operation == operation && asked(row.constraint));
-        let rows = rows.filter(|row| row.builds.contains(self.build));
-        rows.map(|row| row.constraint).find(|constraint| self.breaks(system, *constraint))
+        let mut looked_at = asked(operation, system.sections).iter();
+        looked_at.find(|constraint| row(*constraint).builds.contains(self.build) && self.breaks(system, *constraint))
     }
 
+    #[inline(never)]
     fn breaks(&self, system: &System, constraint: Constraint) -> bool {
         match constraint {
             Constraint::NoHypervisor => {
@@ -141,6 +139,7 @@ impl Host {
     }
 
     /// The system that a new one lives in, or was made from, learns of it.
+    #[inline(never)]
     pub(crate) fn link_origin(&mut self, key: Key) {
         let Some(system) = self.systems.get(key) else { return };
         let Some(id) = hosting_id(system).or_else(|| template_id(system)) else { return };
@@ -167,6 +166,7 @@ impl Host {
     }
 
     /// A machine that starts attaches its adapters.
+    #[inline(never)]
     pub(crate) fn attach_endpoints(&mut self, key: Key) {
         let Some(system) = self.systems.get(key) else { return };
         let sequence = system.sequence;
@@ -183,11 +183,16 @@ impl Host {
     }
 }
 
-/// The sections that a document has.
-pub(crate) fn sections(document: &Document) -> Sections {
-    let machine = present(document.root(), "VirtualMachine");
+/// The sections that the machine's own part of a document has.
+pub(crate) fn sections(machine: Node<'_>) -> Sections {
+    // Most are devices: their place is looked up once.
+    let devices = machine.get("Devices");
     let has = |section: &Section| {
-        machine.and_then(|machine| machine.path(section.path())).is_some_and(|node| !node.is_null())
+        let node = match section.path() {
+            ["Devices", rest @ ..] => devices.and_then(|devices| devices.path(rest)),
+            path => machine.path(path),
+        };
+        node.is_some_and(|node| !node.is_null())
     };
     Section::ALL.iter().copied().filter(has).fold(Sections::NONE, Sections::with)
 }

@@ -1,5 +1,7 @@
 //! The storage of containers: looked at when one is made or started, and kept from others while it runs.
 
+use std::sync::Arc;
+
 use hcs_rules::answer::Form;
 use hcs_rules::container::{Moment, ROWS, StorageFault, StorageFaults, TEARDOWN, runs_image};
 use hcs_rules::document::Root;
@@ -91,6 +93,7 @@ impl System {
 
 impl Host {
     /// What stands against a container's storage.
+    #[inline(never)]
     pub(crate) fn storage_refusal(&self, key: Key, moment: Moment) -> Option<(Hresult, Form)> {
         let system = self.systems.get(key)?;
         let found = self.storage_faults(system, &system.storage()?);
@@ -105,7 +108,7 @@ impl Host {
         if volume.is_none() && !scratch && !layers.iter().any(|layer| self.files.has_folder(layer.path)) {
             return StorageFaults::NONE;
         }
-        let filter = volume.and_then(|volume| self.filters.get(&volume));
+        let filter = volume.and_then(|volume| self.storage.filters.get(&volume));
         let mut found = self.layer_faults(system.kind, layers, filter);
         if let Some(fault) = self.scratch_fault(system).filter(|_| scratch) {
             found = found.with(fault);
@@ -124,7 +127,7 @@ impl Host {
             found = found.with(StorageFault::NoFilter);
         }
         let other = |used: &Use| used.until.is_none() && used.system != system.sequence;
-        if self.used_volumes.get(&volume).is_some_and(other) {
+        if self.storage.used_volumes.get(&volume).is_some_and(other) {
             found = found.with(StorageFault::InUse);
         }
         found
@@ -179,9 +182,10 @@ impl Host {
     }
 
     /// Whether a container's layers are there and none, or fewer than the filter of its volume shows.
+    #[inline(never)]
     pub(crate) fn has_shortened_layers(&self, system: &System) -> bool {
         let Some(Storage { layers: Some(layers), volume, .. }) = system.storage() else { return false };
-        let filter = || self.filters.get(&self.volume_of_root(volume?)?);
+        let filter = || self.storage.filters.get(&self.volume_of_root(volume?)?);
         layers.is_empty() || filter().is_some_and(|filter| layers.len() < filter.parents.len())
     }
 
@@ -195,26 +199,27 @@ impl Host {
         let system = work.system.and_then(|key| self.systems.get(key));
         let volume = system.and_then(System::storage_volume).and_then(|path| self.volume_of_root(path));
         volume
-            .and_then(|volume| self.filters.get(&volume))
+            .and_then(|volume| self.storage.filters.get(&volume))
             .is_some_and(|filter| !filter.is_overlay && !filter.is_prepared)
     }
 
     /// A container that starts has its volume for itself.
+    #[inline(never)]
     pub(crate) fn hold_volume(&mut self, key: Key) {
         let Some(system) = self.systems.get(key) else { return };
         let Some(volume) = system.storage_volume().and_then(|path| self.volume_of_root(path)) else { return };
         let (now, system) = (self.now, system.sequence);
-        self.used_volumes.retain(|_, used| used.until.is_none_or(|until| now < until));
-        self.used_volumes.insert(volume, Use { system, until: None });
+        self.storage_mut().used_volumes.retain(|_, used| used.until.is_none_or(|until| now < until));
+        self.storage_mut().used_volumes.insert(volume, Use { system, until: None });
     }
 
     /// A container that is over lets its volume go, in a while. One that is gone is let go at once.
     pub(crate) fn release_volume(&mut self, system: u64) {
-        if self.used_volumes.is_empty() {
+        if self.storage.used_volumes.is_empty() {
             return;
         }
         let (files, until) = (&self.files, self.now.after(TEARDOWN));
-        self.used_volumes.retain(|volume, used| {
+        Arc::make_mut(&mut self.storage).used_volumes.retain(|volume, used| {
             if used.system == system && used.until.is_none() {
                 used.until = Some(until);
             }
@@ -224,12 +229,13 @@ impl Host {
 
     /// Whether a container runs on a volume, or is being taken down.
     pub(crate) fn is_volume_in_use(&self, volume: Uuid) -> bool {
-        self.used_volumes.get(&volume).is_some_and(|used| used.until.is_none_or(|until| self.now < until))
+        self.storage.used_volumes.get(&volume).is_some_and(|used| used.until.is_none_or(|until| self.now < until))
     }
 
     /// Whether the volume that a container runs on is there no more.
     pub(crate) fn has_lost_volume(&self, system: u64) -> bool {
-        let mut used = self.used_volumes.iter().filter(|(_, used)| used.system == system && used.until.is_none());
+        let mut used =
+            self.storage.used_volumes.iter().filter(|(_, used)| used.system == system && used.until.is_none());
         used.any(|(volume, _)| self.files.volume(*volume).is_none())
     }
 

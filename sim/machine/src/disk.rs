@@ -35,6 +35,7 @@ use crate::effect::{Effect, Finding, Reply};
 use crate::files::{By, FileId};
 use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Host, refusal};
+use crate::id::guid_of;
 use crate::input::{ClientId, DiskRequest, Text};
 use crate::table::{Found, Key};
 
@@ -102,7 +103,7 @@ impl Host {
     /// The entry behind a client's handle of a disk.
     pub(crate) fn disk_handle(&self, client: ClientId, handle: Handle) -> Result<(Key, &DiskHandle), HandleFault> {
         let key = self.live_key(handle, HandleType::Disk)?;
-        match self.disk_handles.find(key) {
+        match self.storage.disk_handles.find(key) {
             Found::Live(entry) if entry.client == client => Ok((key, entry)),
             Found::Live(_) => Err(HandleFault::Foreign),
             Found::Gone => Err(HandleFault::Closed),
@@ -111,6 +112,7 @@ impl Host {
     }
 
     /// Carries out a call on disks.
+    #[cold]
     pub(crate) fn on_disk(&mut self, on: &Admitted, request: &DiskRequest, effects: &mut Vec<Effect>) -> Reply {
         let plain = |done: Done<()>| done.map(|()| Reply::Outcome(Hresult::S_OK, None));
         let opened = |handle: Handle| Reply::Handle(Hresult::S_OK, handle);
@@ -169,7 +171,7 @@ impl Host {
 
     /// A client dies: its disks are closed, in the order in which they were opened.
     pub(crate) fn close_disks_of(&mut self, client: ClientId) {
-        let handles = self.disk_handles.iter().filter(|(_, handle)| handle.client == client);
+        let handles = self.storage.disk_handles.iter().filter(|(_, handle)| handle.client == client);
         let mut handles: Vec<(u64, Key)> = handles.map(|(key, handle)| (handle.sequence, key)).collect();
         handles.sort_unstable();
         for (_, handle) in handles {
@@ -179,11 +181,11 @@ impl Host {
 
     /// A handle is closed. The last one of a disk detaches it, unless it was attached to stay.
     fn close_disk_handle(&mut self, handle: Key) {
-        let Some(entry) = self.disk_handles.remove(handle) else { return };
+        let Some(entry) = self.storage_mut().disk_handles.remove(handle) else { return };
         if entry.kind == HandleKind::Physical {
             return;
         }
-        let Some(disk) = self.disks.get_mut(entry.disk) else { return };
+        let Some(disk) = self.storage_mut().disks.get_mut(entry.disk) else { return };
         disk.handles -= 1;
         if disk.handles > 0 {
             return;
@@ -192,9 +194,9 @@ impl Host {
             Some(attachment) if attachment.permanent => {}
             Some(_) => {
                 self.detach(entry.disk);
-                self.disks.remove(entry.disk);
+                self.storage_mut().disks.remove(entry.disk);
             }
-            None => _ = self.disks.remove(entry.disk),
+            None => _ = self.storage_mut().disks.remove(entry.disk),
         }
     }
 
@@ -202,9 +204,9 @@ impl Host {
     fn hold_disk(&mut self, client: ClientId, file: FileId, opened: Opened) -> Handle {
         let disk = match self.disk_of_file(file) {
             Some(disk) => disk,
-            None => self.disks.insert(Disk { file, handles: 0, attachment: None }),
+            None => self.storage_mut().disks.insert(Disk { file, handles: 0, attachment: None }),
         };
-        if let Some(disk) = self.disks.get_mut(disk) {
+        if let Some(disk) = self.storage_mut().disks.get_mut(disk) {
             disk.handles += 1;
         }
         self.new_disk_handle(DiskHandle { client, sequence: 0, disk, kind: HandleKind::Virtual, opened })
@@ -212,17 +214,17 @@ impl Host {
 
     fn new_disk_handle(&mut self, handle: DiskHandle) -> Handle {
         let sequence = self.next_sequence();
-        Handle::new(HandleType::Disk, self.disk_handles.insert(DiskHandle { sequence, ..handle }))
+        Handle::new(HandleType::Disk, self.storage_mut().disk_handles.insert(DiskHandle { sequence, ..handle }))
     }
 
     /// The disk of a file, if it is open or attached.
     fn disk_of_file(&self, file: FileId) -> Option<Key> {
-        self.disks.iter().find(|(_, disk)| disk.file == file).map(|(key, _)| key)
+        self.storage.disks.iter().find(|(_, disk)| disk.file == file).map(|(key, _)| key)
     }
 
     /// The disk behind a handle of the kind that the call wants, opened for what it does.
     fn disk_for(&self, on: &Admitted, handle: Key, wanted: HandleKind) -> Done<Key> {
-        let Some(entry) = self.disk_handles.get(handle).filter(|entry| entry.kind == wanted) else {
+        let Some(entry) = self.storage.disk_handles.get(handle).filter(|entry| entry.kind == wanted) else {
             return Err(DiskFault::Kind.into());
         };
         let may = match entry.opened {
@@ -234,7 +236,7 @@ impl Host {
     }
 
     fn attachment(&self, disk: Key) -> Option<&Attachment> {
-        self.disks.get(disk)?.attachment.as_ref()
+        self.storage.disks.get(disk)?.attachment.as_ref()
     }
 
     /// Who a client is to files.
@@ -248,7 +250,7 @@ impl Host {
     /// A new id. The real ones are drawn; this one follows from what it is for, where and when, and from an id before it.
     fn new_id(&self, before: Uuid, what: &str, file: &str) -> Uuid {
         let name = format!("{before}\0{what}\0{}\0{file}", self.now.0);
-        Uuid::new_v5(&Uuid::from_u128(NAMESPACE), name.as_bytes())
+        guid_of(Uuid::from_u128(NAMESPACE), name.as_bytes())
     }
 }
 

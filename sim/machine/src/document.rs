@@ -9,6 +9,7 @@ mod parse;
 mod refusal;
 mod write;
 
+pub(crate) use arena::Place;
 pub use arena::{Document, Node};
 pub use check::{Fault, check, check_all, check_type};
 pub use refusal::error_document;

@@ -129,6 +129,7 @@ impl Host {
     }
 
     /// A program runs for one stretch.
+    #[inline(never)]
     pub(crate) fn run_program(&mut self, key: Key, effects: &mut Vec<Effect>) {
         let Some(process) = self.processes.get_mut(key) else { return };
         process.due = None;

@@ -90,6 +90,7 @@ impl Host {
     }
 
     /// Something happens to every process of a system, and of the containers in it.
+    #[inline(never)]
     fn happen_inside(&mut self, trigger: ProcessTrigger, key: Key, effects: &mut Vec<Effect>) {
         for system in std::iter::once(key).chain(self.hosted_in(key)) {
             self.happen_to_processes(trigger, system, effects);
@@ -142,8 +143,8 @@ impl Host {
     /// Changes a system's state. A system that is over gives its id up.
     pub(crate) fn set_state(&mut self, key: Key, state: SystemState) {
         let Some(system) = self.systems.get_mut(key) else { return };
-        system.state = state;
-        if matches!(state, SystemState::Exited | SystemState::Refused | SystemState::Absent) {
+        let before = std::mem::replace(&mut system.state, state);
+        if is_over(state) && !is_over(before) {
             let folded = FoldedId::in_namespace(system.namespace.as_deref(), &system.id);
             let sequence = system.sequence;
             if self.index.get(&folded) == Some(key) {
@@ -256,4 +257,9 @@ impl Host {
     pub(crate) fn exit_status(&self, key: Key) -> Option<Arc<str>> {
         self.systems.get(key)?.exit.map(|exit| answer::exit_status(self.build, exit))
     }
+}
+
+/// Whether a system in this state has given up its id and what it had open.
+fn is_over(state: SystemState) -> bool {
+    matches!(state, SystemState::Exited | SystemState::Refused | SystemState::Absent)
 }

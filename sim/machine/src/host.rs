@@ -11,6 +11,7 @@
 mod lookup;
 mod question;
 mod stage;
+mod storage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,15 +23,12 @@ use hcs_rules::service::Service;
 use hcs_rules::vocabulary::{OperationType, Trigger};
 use uuid::Uuid;
 
-use crate::canonical::Digest;
+use crate::canonical::{Digest, Scratch};
 use crate::client::Client;
-use crate::container::Use;
-use crate::disk::{Disk, DiskHandle, Hold};
 use crate::effect::{Effect, Reply};
 use crate::files::Files;
 use crate::id::{FoldedId, Index};
 use crate::input::{ClientId, Input, Registered};
-use crate::layer::filter::Filter;
 use crate::legacy::LegacyHandle;
 use crate::operation::{Lane, Operation, Work};
 use crate::process::{Process, ProcessHandle};
@@ -74,20 +72,8 @@ pub struct Host {
     pub(crate) process_handles: Table<ProcessHandle>,
     pub(crate) pipes: Table<Pipe>,
     pub(crate) streams: Table<StreamEnd>,
-    pub(crate) disk_handles: Table<DiskHandle>,
-    /// The filters that are attached, by their volumes.
-    pub(crate) filters: BTreeMap<Uuid, Filter>,
-    /// After how many files the next import breaks off, if it does.
-    pub(crate) torn_import: Option<u32>,
-    /// Whether the filter of another product is in the way.
-    pub(crate) filter_collision: bool,
-    /// The disks that are open or attached.
-    pub(crate) disks: Table<Disk>,
-    /// The files that machines which run have open.
-    pub(crate) held_disks: BTreeSet<Hold>,
+    pub(crate) storage: Arc<Storage>,
     pub(crate) legacy: Table<LegacyHandle>,
-    /// The volumes that containers run on, or did a moment ago.
-    pub(crate) used_volumes: BTreeMap<Uuid, Use>,
     /// Signals and terminations in flight, by process and by the system handle through which they go: the first works, the
     /// others wait for it.
     pub(crate) signals: BTreeMap<(Key, Key), Lane>,
@@ -114,7 +100,7 @@ pub struct Host {
     /// How often each shard of ids has been created in, so that a system's draws are its own.
     pub(crate) incarnations: Vec<u32>,
     digest: Digest,
-    scratch: Vec<u8>,
+    scratch: Scratch,
 }
 
 impl PartialEq for Host {
@@ -135,14 +121,8 @@ impl PartialEq for Host {
             && self.process_handles == other.process_handles
             && self.pipes == other.pipes
             && self.streams == other.streams
-            && self.disk_handles == other.disk_handles
-            && self.filters == other.filters
-            && self.torn_import == other.torn_import
-            && self.filter_collision == other.filter_collision
-            && self.disks == other.disks
-            && self.held_disks == other.held_disks
+            && self.storage == other.storage
             && self.legacy == other.legacy
-            && self.used_volumes == other.used_volumes
             && self.signals == other.signals
             && self.process_count == other.process_count
             && self.programs == other.programs
@@ -163,6 +143,7 @@ impl Eq for Host {}
 
 pub use self::question::Draw;
 pub(crate) use self::stage::{Admitted, refusal};
+use self::storage::Storage;
 
 impl Host {
     /// A host of this build, with the service running and nothing else.
@@ -181,14 +162,8 @@ impl Host {
             process_handles: Table::default(),
             pipes: Table::default(),
             streams: Table::default(),
-            disk_handles: Table::default(),
-            filters: BTreeMap::new(),
-            torn_import: None,
-            filter_collision: false,
-            disks: Table::default(),
-            held_disks: BTreeSet::new(),
+            storage: Storage::none(),
             legacy: Table::default(),
-            used_volumes: BTreeMap::new(),
             signals: BTreeMap::new(),
             process_count: 0,
             programs: BTreeMap::new(),
@@ -204,7 +179,7 @@ impl Host {
             sequence: 0,
             incarnations: Vec::new(),
             digest: Digest::start(build),
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -235,9 +210,7 @@ impl Host {
             Input::GiveUp(wait) => self.time_out(wait.0, effects),
             Input::Tick => {}
         }
-        let mut scratch = std::mem::take(&mut self.scratch);
-        self.digest = self.digest.chain(&mut scratch, self.now, input, &effects[first..]);
-        self.scratch = scratch;
+        self.digest = self.digest.chain(&mut self.scratch, self.now, input, &effects[first..]);
     }
 
     pub(crate) fn next_sequence(&mut self) -> u64 {
@@ -269,6 +242,7 @@ impl Host {
     }
 
     /// A client appears.
+    #[cold]
     fn connect(&mut self, rights: Rights, effects: &mut Vec<Effect>) {
         let id = ClientId(self.clients.len() as u32 + 1);
         self.clients.push(Client::new(id, rights));

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hcs_rules::answer::RUNTIME_ID_NAMESPACE;
-use uuid::Uuid;
+use sha1::{Digest, Sha1};
+use uuid::{Builder, Uuid};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::table::Key;
@@ -17,7 +18,8 @@ pub struct FoldedId(Box<str>);
 impl FoldedId {
     /// Folds an id.
     pub fn of(id: &str) -> FoldedId {
-        FoldedId(id.to_uppercase().into_boxed_str())
+        let folded = if id.is_ascii() { id.to_ascii_uppercase() } else { id.to_uppercase() };
+        FoldedId(folded.into())
     }
 
     /// Folds an id in a namespace. Ids of two namespaces are never one (assumed: nothing is recorded of namespaces).
@@ -26,6 +28,19 @@ impl FoldedId {
             None => FoldedId::of(id),
             // No id holds this character: it ends a string of the ABI.
             Some(namespace) => FoldedId::of(&format!("{namespace}\0{id}")),
+        }
+    }
+
+    /// The hash of an id in a namespace, as [`FoldedId::hash`] gives it, mostly without folding it elsewhere.
+    pub fn hash_of(namespace: Option<&str>, id: &str) -> u64 {
+        let mut buffer = [0; 64];
+        match buffer.get_mut(..id.len()) {
+            Some(folded) if namespace.is_none() && id.is_ascii() => {
+                folded.copy_from_slice(id.as_bytes());
+                folded.make_ascii_uppercase();
+                xxh3_64(folded)
+            }
+            _ => FoldedId::in_namespace(namespace, id).hash(),
         }
     }
 
@@ -42,9 +57,21 @@ impl FoldedId {
         {
             return guid;
         }
-        let name: Vec<u8> = self.0.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        Uuid::new_v5(&Uuid::from_u128(RUNTIME_ID_NAMESPACE), &name)
+        let mut hash = Sha1::new_with_prefix(RUNTIME_ID_NAMESPACE.to_be_bytes());
+        self.0.encode_utf16().for_each(|unit| hash.update(unit.to_le_bytes()));
+        version_5(hash)
     }
+}
+
+/// The version 5 GUID of a name. The hash is of a crate that uses the processor's instructions for it, as `uuid`'s own does not.
+pub(crate) fn guid_of(namespace: Uuid, name: &[u8]) -> Uuid {
+    version_5(Sha1::new_with_prefix(namespace.as_bytes()).chain_update(name))
+}
+
+fn version_5(hash: Sha1) -> Uuid {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    Builder::from_sha1_bytes(bytes).into_uuid()
 }
 
 /// How many shards the index has: a fork copies one of them on its first write.

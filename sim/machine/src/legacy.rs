@@ -187,6 +187,7 @@ impl Host {
     // -- Calls.
 
     /// Carries out an admitted call of the older interface.
+    #[cold]
     pub(crate) fn on_legacy(
         &mut self,
         on: &Admitted,

@@ -23,7 +23,7 @@ use crate::handle::{Handle, HandleType};
 use crate::host::{Admitted, Due, Host, Item, refusal};
 use crate::input::{ClientId, End, Fate, Request};
 use crate::legacy::OlderUse;
-use crate::table::Key;
+use crate::table::{Key, Keys};
 use crate::time::Time;
 use crate::wait::For;
 
@@ -46,7 +46,7 @@ pub(crate) struct Operation {
     pub(crate) process: Option<Key>,
     /// Whether the process information was handed out.
     pub(crate) info_taken: bool,
-    pub(crate) waits: Vec<Key>,
+    pub(crate) waits: Keys,
     /// What it has beside when it runs for a call of the older interface.
     pub(crate) older: Option<Box<OlderUse>>,
 }
@@ -70,7 +70,7 @@ impl Operation {
             system: None,
             process: None,
             info_taken: false,
-            waits: Vec::new(),
+            waits: Keys::new(),
             older: None,
         }
     }
@@ -222,12 +222,11 @@ impl Host {
                 Reply::Outcome(Hresult::S_OK, None)
             }
             Request::CloseOperation { operation: handle } => {
-                let waits = operation.waits.clone();
-                if !waits.is_empty() {
+                if !operation.waits.is_empty() {
                     effects.push(Effect::Finding(Finding::ClosedWhileWaiting(on.client, on.call, *handle)));
-                }
-                for wait in waits {
-                    self.abandon_wait(wait, effects);
+                    for wait in operation.waits.clone() {
+                        self.abandon_wait(wait, effects);
+                    }
                 }
                 self.drop_operation(key);
                 Reply::Void
@@ -412,6 +411,7 @@ impl Host {
     }
 
     /// A request that was to complete now never does.
+    #[cold]
     pub(crate) fn hang(&mut self, due: Due, work: Work) {
         let never = (Time::NEVER, due.1);
         let in_flight = work.system.and_then(|key| self.systems.get_mut(key)).map(|system| &mut system.in_flight);

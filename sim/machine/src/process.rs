@@ -31,7 +31,7 @@ use crate::handle::{Handle, HandleType};
 use crate::host::{Due, Host};
 use crate::input::ClientId;
 use crate::legacy::{Behind, Older};
-use crate::table::Key;
+use crate::table::{Key, Keys};
 use crate::time::Time;
 
 /// One process.
@@ -68,7 +68,7 @@ pub(crate) struct Process {
     pub(crate) awaits: Await,
     pub(crate) due: Option<Due>,
     /// Blocked calls of a program outside.
-    pub(crate) waits: Vec<Key>,
+    pub(crate) waits: Keys,
     /// Signals that a program outside has not taken yet; `None` while it does not handle any.
     pub(crate) signals: Option<VecDeque<Signal>>,
     /// Signals that have come while its clock stood: they reach it when it goes on.
@@ -81,7 +81,7 @@ pub(crate) struct Process {
     pub(crate) stands_since: Time,
     /// How it ended.
     pub(crate) end: Option<Outcome>,
-    pub(crate) handles: Vec<Key>,
+    pub(crate) handles: Keys,
     pub(crate) object: u64,
     pub(crate) ordinals: [u32; OperationType::COUNT],
 }
@@ -108,14 +108,14 @@ impl Process {
             console: None,
             awaits: Await::default(),
             due: None,
-            waits: Vec::new(),
+            waits: Keys::new(),
             signals: None,
             late: Vec::new(),
             began: Time::ZERO,
             stood: 0,
             stands_since: Time::ZERO,
             end: None,
-            handles: Vec::new(),
+            handles: Keys::new(),
             object,
             ordinals: [0; OperationType::COUNT],
         }
@@ -142,7 +142,7 @@ pub(crate) struct ProcessHandle {
     pub(crate) epoch: u32,
     pub(crate) registration: Option<u64>,
     pub(crate) options: u32,
-    pub(crate) waits: Vec<Key>,
+    pub(crate) waits: Keys,
     /// What it has beside when it stands behind a handle of the older interface.
     pub(crate) older: Option<Box<Older>>,
 }
@@ -216,6 +216,7 @@ impl Host {
     }
 
     /// The part of a row that comes after the answer: events, those who wait, the parent, the system.
+    #[inline(never)]
     pub(crate) fn announce_process(&mut self, row: &'static ProcessRow, key: Key, effects: &mut Vec<Effect>) {
         let Some(process) = self.processes.get(key) else { return };
         if row.on == ProcessTrigger::ServiceStop {
@@ -289,6 +290,7 @@ impl Host {
     }
 
     /// Everything that runs in a system is told of something, in the order in which it was made.
+    #[inline(never)]
     pub(crate) fn happen_to_processes(&mut self, trigger: ProcessTrigger, system: Key, effects: &mut Vec<Effect>) {
         let Some(entry) = self.systems.get(system).filter(|entry| !entry.processes.is_empty()) else { return };
         let processes: Vec<Key> = entry.processes.values().copied().collect();
@@ -321,6 +323,7 @@ impl Host {
     // -- Information and status.
 
     /// An operation's result with the process information, which moves out to a caller that has a pointer for it.
+    #[inline(never)]
     pub(crate) fn result_and_info(&mut self, operation: Key, out: bool) -> Reply {
         let Some(entry) = self.operations.get_mut(operation) else { return Reply::Void };
         let (code, document) = (entry.code, entry.document.clone());

@@ -63,21 +63,28 @@ fn write_properties(document: &mut ObjectWriter<'_>, host: &Host, system: &Syste
             document.string(OB_ROOT.member, &format!("\\Silos\\{}", system.sequence));
         }
     }
-    let Some(query) = query else {
-        if let Some(hosting) = hosting_id(system) {
-            document.string("HostingSystemId", hosting);
-        }
-        return;
-    };
+    match query {
+        Some(query) => write_asked(document, host, system, query),
+        None => write_hosting(document, system),
+    }
+}
+
+fn write_hosting(document: &mut ObjectWriter<'_>, system: &System) {
+    if let Some(hosting) = hosting_id(system) {
+        document.string("HostingSystemId", hosting);
+    }
+}
+
+/// What a query asks for.
+#[inline(never)]
+fn write_asked(document: &mut ObjectWriter<'_>, host: &Host, system: &System, query: Node<'_>) {
     let asked = |wanted: SystemProperty| {
         query.get("PropertyTypes").is_some_and(|types| types.items().any(|item| item.as_str() == Some(wanted.name())))
     };
     for wanted in SystemProperty::ALL.iter().copied() {
         // The hosting system's id stands between, in the order of the schema.
-        if wanted == SystemProperty::SharedMemoryRegion
-            && let Some(hosting) = hosting_id(system)
-        {
-            document.string("HostingSystemId", hosting);
+        if wanted == SystemProperty::SharedMemoryRegion {
+            write_hosting(document, system);
         }
         if let Some(member) = property(wanted).member.filter(|_| asked(wanted))
             && let Some(value) = value(host, system, wanted)

@@ -40,6 +40,7 @@ pub(crate) struct CpuGroup {
 impl Host {
     /// `HcsGetServiceProperties`: the older form answers with a list, the newer with a response for each query. Without a
     /// query, the basic properties (documented: the default ones).
+    #[cold]
     pub(crate) fn service_properties(&mut self, on: &Admitted, query: &Text, effects: &mut Vec<Effect>) -> Reply {
         if *query == Text::Null {
             return Reply::Outcome(Hresult::S_OK, Some(self.properties_of(&[ServiceProperty::Basic]).into()));
@@ -142,6 +143,7 @@ impl Host {
     }
 
     /// `HcsModifyServiceSettings`: one property a call (documented).
+    #[cold]
     pub(crate) fn modify_service(&mut self, settings: &Text) -> Reply {
         let read = parse(settings).and_then(|settings| {
             document::check(&settings, Root::ServiceModification, self.build)?;
@@ -236,6 +238,7 @@ impl Host {
     }
 
     /// `HcsSubmitWerReport`: a report that is one is taken.
+    #[cold]
     pub(crate) fn submit_report(&self, settings: &Text) -> Reply {
         let read = parse(settings).and_then(|report| document::check(&report, Root::CrashReport, self.build));
         match read {

@@ -218,6 +218,7 @@ impl Host {
     // -- The client's side.
 
     /// A client uses its end of a stream.
+    #[inline(never)]
     pub(crate) fn stream(&mut self, client: ClientId, request: &StreamRequest, effects: &mut Vec<Effect>) -> Reply {
         let key = match self.stream_end(client, request.stream()) {
             Ok((key, _)) if self.is_alive(client) => key,

@@ -10,16 +10,17 @@ use hcs_rules::document::schema::machine::SERVICES_HEEDED_SINCE;
 use hcs_rules::rule::Row;
 use hcs_rules::system;
 use hcs_rules::vocabulary::{Facet, Kind, OperationType, SystemState, Trigger, event_options};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::change::Changes;
 use crate::constraint::template_id;
-use crate::document::{Document, Node};
+use crate::document::{Document, Node, Place};
 use crate::execution::Files;
 use crate::host::{Due, Host};
 use crate::input::ClientId;
 use crate::legacy::Older;
-use crate::table::Key;
+use crate::table::{Key, Keys};
 use crate::time::Time;
 
 /// One compute system.
@@ -31,6 +32,8 @@ pub(crate) struct System {
     pub(crate) runtime_id: Uuid,
     /// The document, if it was accepted. Shared by clones of the world.
     pub(crate) document: Option<Document>,
+    /// Where in it the machine's own part is: what is asked for most.
+    pub(crate) machine: Option<Place>,
     /// What the document is.
     pub(crate) root: Root,
     /// Which sections the document has: most machines have few, and are asked for all of them at every creation and start.
@@ -56,8 +59,8 @@ pub(crate) struct System {
     pub(crate) asked: Option<(Facet, Due)>,
     pub(crate) exit: Option<Exit>,
     /// Its handles, in the order in which they were made.
-    pub(crate) handles: Vec<Key>,
-    pub(crate) in_flight: Vec<Due>,
+    pub(crate) handles: Keys,
+    pub(crate) in_flight: SmallVec<[Due; 1]>,
     /// The processes that have an id, in the order in which they got it.
     pub(crate) processes: BTreeMap<u32, Key>,
     /// How many processes clients have made in it.
@@ -97,7 +100,7 @@ pub(crate) struct SystemHandle {
     /// The callback, among all that were ever set.
     pub(crate) registration: Option<u64>,
     pub(crate) options: u32,
-    pub(crate) waits: Vec<Key>,
+    pub(crate) waits: Keys,
     /// What it has beside when it stands behind a handle of the older interface.
     pub(crate) older: Option<Box<Older>>,
 }
@@ -119,7 +122,7 @@ impl System {
 
     /// The machine's own part of the document.
     pub(crate) fn machine(&self, path: &[&str]) -> Option<Node<'_>> {
-        let machine = self.member(&["VirtualMachine"])?;
+        let machine = self.document.as_ref()?.at(self.machine?);
         machine.path(path).filter(|node| !node.is_null())
     }
 

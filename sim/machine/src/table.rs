@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 /// Entries in a chunk. Small enough to copy on the first write after a fork, large enough to keep the list short.
 const CHUNK: usize = 32;
 
@@ -17,6 +19,9 @@ pub struct Key {
     /// How often the slot had been used before.
     pub generation: u32,
 }
+
+/// Keys of which there is nearly always one, which then needs no memory of its own.
+pub(crate) type Keys = SmallVec<[Key; 1]>;
 
 impl Key {
     /// No key is before this one.
@@ -121,9 +126,9 @@ impl<T: Clone> Table<T> {
 
     /// The entry of a key.
     pub fn get(&self, key: Key) -> Option<&T> {
-        match self.find(key) {
-            Found::Live(value) => Some(value),
-            Found::Gone | Found::Never => None,
+        match self.slot(key.index)? {
+            Slot::Full { generation, value } if *generation == key.generation => Some(value),
+            _ => None,
         }
     }
 
@@ -138,11 +143,7 @@ impl<T: Clone> Table<T> {
 
     /// What a key finds.
     pub fn find(&self, key: Key) -> Found<'_, T> {
-        let chunk = match (key.index as usize / CHUNK).checked_sub(1) {
-            None => self.first.as_ref(),
-            Some(at) => self.others.as_ref().and_then(|chunks| chunks.get(at)),
-        };
-        match chunk.map(|chunk| &chunk[key.index as usize % CHUNK]) {
+        match self.slot(key.index) {
             Some(Slot::Full { generation, value }) if *generation == key.generation => Found::Live(value),
             Some(Slot::Full { generation, .. } | Slot::Free { generation, .. }) if key.generation < *generation => {
                 Found::Gone
@@ -178,6 +179,15 @@ impl<T: Clone> Table<T> {
             Slot::Full { generation, value } => Some((Key { index: index as u32, generation: *generation }, value)),
             Slot::Free { .. } => None,
         })
+    }
+
+    /// A slot, if there is such a chunk.
+    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+        let chunk = match (index as usize / CHUNK).checked_sub(1) {
+            None => self.first.as_ref(),
+            Some(at) => self.others.as_ref().and_then(|chunks| chunks.get(at)),
+        };
+        chunk.map(|chunk| &chunk[index as usize % CHUNK])
     }
 
     /// A slot that there is, to change.

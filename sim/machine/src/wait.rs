@@ -11,7 +11,7 @@ use hcs_rules::profile::Quirk;
 use crate::effect::{Effect, GuestReply, LegacyReply, Reply, StreamReply, WaitId};
 use crate::host::{Due, Host, Item};
 use crate::input::ClientId;
-use crate::table::Key;
+use crate::table::{Key, Keys};
 use crate::time::Time;
 
 /// What a blocked call waits for.
@@ -118,6 +118,7 @@ impl Host {
     }
 
     /// Ends a wait whose time is up. What it waited for goes on.
+    #[cold]
     pub(crate) fn time_out(&mut self, wait: Key, effects: &mut Vec<Effect>) {
         let Some(awaits) = self.waits.get(wait).map(|entry| entry.awaits) else { return };
         self.forget_wait(wait);
@@ -151,7 +152,7 @@ impl Host {
     }
 
     /// The list of those who wait for the same. Streams keep their own, with what is wanted.
-    fn waits_on(&mut self, awaits: For) -> Option<&mut Vec<Key>> {
+    fn waits_on(&mut self, awaits: For) -> Option<&mut Keys> {
         match awaits {
             For::Operation(key) | For::Information(key, _) | For::Older(key) => {
                 self.operations.get_mut(key).map(|operation| &mut operation.waits)

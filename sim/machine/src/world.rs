@@ -25,6 +25,7 @@ use crate::time::Time;
 
 impl Host {
     /// The world acts. Answers whether that did anything.
+    #[cold]
     pub(crate) fn world(&mut self, event: &WorldEvent, effects: &mut Vec<Effect>) -> bool {
         match event {
             WorldEvent::GuestCrash(id) => self.happen_to(Trigger::GuestCrash, id, effects),
@@ -53,7 +54,7 @@ impl Host {
                 let happened = self.files_mut().happen(event, by);
                 // A filter goes with its volume.
                 let files = &self.files;
-                self.filters.retain(|volume, _| files.volume(*volume).is_some());
+                Arc::make_mut(&mut self.storage).filters.retain(|volume, _| files.volume(*volume).is_some());
                 happened
             }
             WorldEvent::Privilege(client, privilege, enabled) => self.set_privilege(*client, *privilege, *enabled),
@@ -102,6 +103,7 @@ impl Host {
 
     /// The service goes: every system with it, in the order of creation, then the requests that belong to no system. From
     /// then on every handle is lost.
+    #[cold]
     pub(crate) fn service_stop(&mut self, effects: &mut Vec<Effect>) -> bool {
         if self.service == Service::Stopped {
             return false;

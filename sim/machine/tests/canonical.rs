@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hcs_machine::canonical::Digest;
+use hcs_machine::canonical::{Digest, Scratch};
 use hcs_machine::effect::{Finding, LegacyReply, Notification, ProcessInformation, Reply, Target, Told};
 use hcs_machine::handle::Handle;
 use hcs_machine::input::disk::{CreateDisk, Merge, OpenDisk, SetInformation, StorageType};
@@ -25,7 +25,7 @@ use uuid::Uuid;
 const NOW: Time = Time(7);
 
 fn after(now: Time, input: &Input, effects: &[Effect]) -> Digest {
-    Digest::start(Build::B26100).chain(&mut Vec::new(), now, input, effects)
+    Digest::start(Build::B26100).chain(&mut Scratch::default(), now, input, effects)
 }
 
 /// Every step is another.
@@ -385,7 +385,7 @@ fn every_part_of_an_effect_counts() {
 #[test]
 fn a_step_counts_where_it_stands() {
     let (one, other) = (Input::Tick, Input::World(WorldEvent::ServiceStop));
-    let both = |first: &Input, second: &Input| after(NOW, first, &[]).chain(&mut Vec::new(), NOW, second, &[]);
+    let both = |first: &Input, second: &Input| after(NOW, first, &[]).chain(&mut Scratch::default(), NOW, second, &[]);
     assert_ne!(both(&one, &other), both(&other, &one));
     assert_eq!(both(&one, &other), both(&one, &other));
     assert_ne!(Digest::start(Build::B26100), Digest::start(Build::B20348));

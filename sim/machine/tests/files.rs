@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hcs_machine::canonical::Digest;
+use hcs_machine::canonical::{Digest, Scratch};
 use hcs_machine::effect::Reply;
 use hcs_machine::input::{FileEvent, Request, Text, VolumeEvent, WorldEvent};
 use hcs_machine::{ClientId, Effect, Fate, Host, Input, Time};
@@ -315,7 +315,7 @@ fn every_part_of_a_file_event_and_of_a_call_on_a_file_counts_in_the_digest() {
     let events = events.into_iter().map(|event| Input::World(WorldEvent::Files(event)));
     let requests = requests.into_iter().map(|request| Input::Call(ClientId(1), request, Fate::PROMPT));
     let inputs: Vec<Input> = events.chain(requests).collect();
-    let after = |input: &Input| Digest::start(Build::B26100).chain(&mut Vec::new(), Time::ZERO, input, &[]).0;
+    let after = |input: &Input| Digest::start(Build::B26100).chain(&mut Scratch::default(), Time::ZERO, input, &[]).0;
     let digests: BTreeSet<u128> = inputs.iter().map(after).collect();
     assert_eq!(digests.len(), inputs.len());
 }

@@ -37,23 +37,31 @@ macro_rules! closed {
 
         #[doc = concat!("A set of [`", stringify!($Enum), "`].")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        $vis struct $Set(u128);
+        $vis struct $Set(<$crate::closed::Wide<{ $Enum::COUNT > 64 }> as $crate::closed::Bits>::Of);
 
         impl $Set {
             /// All of them.
-            pub const EVERY: $Set = $Set(if $Enum::COUNT == 128 { u128::MAX } else { (1 << $Enum::COUNT) - 1 });
+            pub const EVERY: $Set = {
+                let mut all = Self::NONE;
+                let mut at = 0;
+                while at < $Enum::COUNT {
+                    all = all.with($Enum::ALL[at]);
+                    at += 1;
+                }
+                all
+            };
             /// None of them.
             pub const NONE: $Set = $Set(0);
 
             /// The set of the variants given.
             pub const fn of(variants: &[$Enum]) -> $Set {
-                let mut bits = 0;
+                let mut set = Self::NONE;
                 let mut at = 0;
                 while at < variants.len() {
-                    bits |= 1 << variants[at] as u128;
+                    set = set.with(variants[at]);
                     at += 1;
                 }
-                $Set(bits)
+                set
             }
 
             /// All but the variants given.
@@ -61,24 +69,19 @@ macro_rules! closed {
                 $Set(Self::EVERY.0 & !Self::of(variants).0)
             }
 
-            /// The set with these bits, as [`Self::bits`] gives them.
-            pub const fn of_bits(bits: u128) -> $Set {
-                $Set(bits)
-            }
-
             /// Whether the variant is in the set.
             pub const fn contains(self, variant: $Enum) -> bool {
-                self.0 >> variant as u128 & 1 == 1
+                self.0 >> variant as u32 & 1 == 1
             }
 
             /// The set and this variant.
             pub const fn with(self, variant: $Enum) -> $Set {
-                $Set(self.0 | 1 << variant as u128)
+                $Set(self.0 | 1 << variant as u32)
             }
 
             /// The set but this variant.
             pub const fn without(self, variant: $Enum) -> $Set {
-                $Set(self.0 & !(1 << variant as u128))
+                $Set(self.0 & !(1 << variant as u32))
             }
 
             /// What either set has.
@@ -91,17 +94,44 @@ macro_rules! closed {
                 $Set(self.0 & other.0)
             }
 
+            /// The set with these bits, as [`Self::bits`] gives them.
+            pub const fn of_bits(bits: u128) -> $Set {
+                $Set(bits as _)
+            }
+
             /// One bit a variant, the first variant lowest.
             pub const fn bits(self) -> u128 {
-                self.0
+                self.0 as u128
             }
 
             /// The members, in order.
             pub fn iter(self) -> impl Iterator<Item = $Enum> {
-                $Enum::ALL.iter().copied().filter(move |variant| self.contains(*variant))
+                let mut left = self.0;
+                std::iter::from_fn(move || {
+                    let at = left.trailing_zeros() as usize;
+                    left &= left.checked_sub(1)?;
+                    Some($Enum::ALL[at])
+                })
             }
         }
     };
 }
 
 pub(crate) use closed;
+
+/// The integer that has a bit for each variant: few lists have more than 64, and the rules ask sets all the time.
+pub(crate) trait Bits {
+    /// The integer.
+    type Of;
+}
+
+/// Whether there are more than 64.
+pub(crate) struct Wide<const WIDE: bool>;
+
+impl Bits for Wide<false> {
+    type Of = u64;
+}
+
+impl Bits for Wide<true> {
+    type Of = u128;
+}

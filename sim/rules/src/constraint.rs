@@ -281,6 +281,51 @@ impl Constraint {
     }
 }
 
+/// The constraints that are looked at when an operation completes, of a system whose document has these sections.
+pub fn asked(operation: OperationType, sections: Sections) -> Constraints {
+    let about_sections = sections.iter().fold(OF_NO_SECTION, |all, section| all.or(OF_SECTION[section.index()]));
+    AT[operation.index()].and(about_sections)
+}
+
+/// The constraints of each operation.
+const AT: [Constraints; OperationType::COUNT] = {
+    let mut sets = [Constraints::NONE; OperationType::COUNT];
+    let mut at = 0;
+    while at < ROWS.len() {
+        let set = &mut sets[ROWS[at].operation.index()];
+        *set = set.with(ROWS[at].constraint);
+        at += 1;
+    }
+    sets
+};
+
+/// The constraints about each section.
+const OF_SECTION: [Constraints; Section::COUNT] = {
+    let mut sets = [Constraints::NONE; Section::COUNT];
+    let mut at = 0;
+    while at < Constraint::COUNT {
+        if let Some(section) = Constraint::ALL[at].section() {
+            let set = &mut sets[section.index()];
+            *set = set.with(Constraint::ALL[at]);
+        }
+        at += 1;
+    }
+    sets
+};
+
+/// Those about something else.
+const OF_NO_SECTION: Constraints = {
+    let mut set = Constraints::NONE;
+    let mut at = 0;
+    while at < Constraint::COUNT {
+        if Constraint::ALL[at].section().is_none() {
+            set = set.with(Constraint::ALL[at]);
+        }
+        at += 1;
+    }
+    set
+};
+
 /// The row of a constraint.
 pub const fn row(constraint: Constraint) -> &'static ConstraintRow {
     let row = &ROWS[constraint as usize];

@@ -7,6 +7,7 @@ use crate::input::LegacyRequest;
 
 impl Canonical<'_> {
     /// The handle, the texts in the order of the parameters, then what is particular to the call.
+    #[cold]
     pub(super) fn legacy_request(&mut self, request: &LegacyRequest) -> &mut Self {
         self.handle(request.handle().unwrap_or(Handle::NULL));
         for text in request.id().into_iter().chain(request.path()).chain(request.document()) {
@@ -30,6 +31,7 @@ impl Canonical<'_> {
         self.tag(request.has_out().into())
     }
 
+    #[cold]
     pub(super) fn legacy_reply(&mut self, reply: &LegacyReply) -> &mut Self {
         let LegacyReply { code, document, handle, information, value } = reply;
         self.number(*value as u64).number((*value >> 64) as u64);

@@ -14,6 +14,7 @@ impl Canonical<'_> {
     }
 
     /// The texts in the order of the parameters; the call says how many there are.
+    #[cold]
     pub(super) fn layer_request(&mut self, request: &LayerRequest) -> &mut Self {
         for text in request.paths().into_iter().flatten().chain(request.data()).chain(request.options()) {
             self.text(text);
@@ -22,6 +23,7 @@ impl Canonical<'_> {
         self.tag(matches!(request, LayerRequest::GetLayerVhdMountPath { out: true, .. }).into())
     }
 
+    #[cold]
     pub(super) fn disk_request(&mut self, request: &DiskRequest) -> &mut Self {
         self.handle(request.disk().unwrap_or(Handle::NULL));
         match request {
@@ -90,6 +92,7 @@ impl Canonical<'_> {
         self.number((*sector).into()).number((*physical_sector).into()).text(parent).text(source)
     }
 
+    #[cold]
     pub(super) fn disk_information(&mut self, information: Option<&DiskInformation>) -> &mut Self {
         let Some(information) = information else { return self.tag(0) };
         match information {

@@ -15,6 +15,7 @@ use super::open::PHYSICAL;
 use super::{Attachment, Done, Opened};
 use crate::files::{By, FileId, StoredVolume};
 use crate::host::{Admitted, Host};
+use crate::id::guid_of;
 use crate::table::Key;
 
 impl Host {
@@ -28,7 +29,7 @@ impl Host {
             Err(stop) if stop == DiskFault::Access.into() && read_only => self.disk_to_read(handle)?,
             other => other?,
         };
-        let Some(file) = self.disks.get(disk).map(|disk| disk.file) else { return Err(DiskFault::Gone.into()) };
+        let Some(file) = self.storage.disks.get(disk).map(|disk| disk.file) else { return Err(DiskFault::Gone.into()) };
         let by = self.by(on.client);
         let chain = self.ready_to_use(disk, file, read_only, by)?;
         let rights = self.client(on.client).map_or(Rights::User, |client| client.rights);
@@ -41,7 +42,7 @@ impl Host {
         }
         self.files_mut().lock(file, true);
         let volume = stored.and_then(|stored| self.bring_up(disk, &stored, read_only));
-        if let Some(disk) = self.disks.get_mut(disk) {
+        if let Some(disk) = self.storage_mut().disks.get_mut(disk) {
             disk.attachment = Some(Attachment { number, volume, read_only, permanent, ancestors });
         }
         Ok(())
@@ -49,7 +50,7 @@ impl Host {
 
     /// The disk behind a handle that may attach it to be read.
     fn disk_to_read(&self, handle: Key) -> Done<Key> {
-        let entry = self.disk_handles.get(handle).ok_or(DiskFault::Kind)?;
+        let entry = self.storage.disk_handles.get(handle).ok_or(DiskFault::Kind)?;
         let may = match entry.opened {
             Opened::Masked { mask, .. } => mask & access::ATTACH_READ_ONLY != 0,
             Opened::Plain { asks, .. } => !asks,
@@ -79,7 +80,7 @@ impl Host {
     /// Whether nobody uses a disk as a parent, and its file may be written.
     pub(super) fn may_be_written(&self, file: FileId, by: By) -> Done<()> {
         let uses = |disk: &super::Disk| disk.attachment.as_ref().is_some_and(|used| used.ancestors.contains(&file));
-        if self.disks.iter().any(|(_, disk)| uses(disk)) || self.is_shared_by_machine(file) {
+        if self.storage.disks.iter().any(|(_, disk)| uses(disk)) || self.is_shared_by_machine(file) {
             return Err(DiskFault::Parental.into());
         }
         self.files.may_write(file, by).map_err(|_| DiskFault::ReadOnly.into())
@@ -88,7 +89,7 @@ impl Host {
     fn free_number(&self) -> u32 {
         let taken = |number: u32| {
             let is_it = |disk: &super::Disk| disk.attachment.as_ref().is_some_and(|used| used.number == number);
-            self.disks.iter().any(|(_, disk)| is_it(disk))
+            self.storage.disks.iter().any(|(_, disk)| is_it(disk))
         };
         (FIRST_NUMBER..).find(|number| !taken(*number)).unwrap_or(u32::MAX)
     }
@@ -110,7 +111,7 @@ impl Host {
         let mut count = 0_u64;
         while self.files.volume(stored.id).is_some() {
             count += 1;
-            stored.id = Uuid::new_v5(&first, &count.to_le_bytes());
+            stored.id = guid_of(first, &count.to_le_bytes());
         }
         let id = stored.id;
         self.files_mut().attach_volume(stored).ok()?;
@@ -128,9 +129,13 @@ impl Host {
         let key = self.disk_for(on, handle, HandleKind::Virtual)?;
         let Some(attachment) = self.attachment(key) else { return Err(DiskFault::Detached.into()) };
         let on_it = |disk: &super::Disk| Some(disk.file.volume) == attachment.volume;
-        let others = self.disks.get(key).is_some_and(|disk| disk.handles > 1);
+        let others = self.storage.disks.get(key).is_some_and(|disk| disk.handles > 1);
         let in_use = attachment.volume.is_some_and(|volume| self.is_volume_in_use(volume));
-        if others || in_use || self.disks.iter().any(|(_, disk)| on_it(disk)) || self.holds_on(attachment.volume) {
+        if others
+            || in_use
+            || self.storage.disks.iter().any(|(_, disk)| on_it(disk))
+            || self.holds_on(attachment.volume)
+        {
             return Err(DiskFault::Open.into());
         }
         self.detach(key);
@@ -140,13 +145,13 @@ impl Host {
     /// A disk is detached, whatever is done with it: its volume goes, and disks on it go first.
     pub(super) fn detach(&mut self, key: Key) {
         let Some((file, attachment)) =
-            self.disks.get_mut(key).and_then(|disk| Some((disk.file, disk.attachment.take()?)))
+            self.storage_mut().disks.get_mut(key).and_then(|disk| Some((disk.file, disk.attachment.take()?)))
         else {
             return;
         };
         if let Some(volume) = attachment.volume {
             let above: Vec<Key> =
-                self.disks.iter().filter(|(_, disk)| disk.file.volume == volume).map(|(key, _)| key).collect();
+                self.storage.disks.iter().filter(|(_, disk)| disk.file.volume == volume).map(|(key, _)| key).collect();
             for key in above {
                 self.detach(key);
             }
@@ -169,7 +174,7 @@ impl Host {
 
     /// `HcsGetLayerVhdMountPath`: of a disk without a volume it is empty.
     pub(crate) fn mount_path(&self, handle: Key) -> Done<Arc<str>> {
-        let entry = self.disk_handles.get(handle).ok_or(DiskFault::Detached)?;
+        let entry = self.storage.disk_handles.get(handle).ok_or(DiskFault::Detached)?;
         let attachment = self.attachment(entry.disk).ok_or(DiskFault::Detached)?;
         let path = attachment.volume.and_then(|volume| self.files.volume(volume)).map(|volume| volume.path());
         Ok(path.unwrap_or_default().trim_end_matches('\\').into())
@@ -189,7 +194,7 @@ impl Host {
         if wanted == HandleKind::Physical {
             return self.format_attached(on, handle);
         }
-        let Some(disk) = self.disks.get(key) else { return Err(DiskFault::Gone.into()) };
+        let Some(disk) = self.storage.disks.get(key) else { return Err(DiskFault::Gone.into()) };
         let (file, handles) = (disk.file, disk.handles);
         let chain = self.ready_to_use(key, file, false, by)?;
         if handles > 1 {
@@ -204,14 +209,14 @@ impl Host {
 
     /// The disk behind a handle of either kind gets a new volume, with nothing on it, while it is attached.
     pub(crate) fn format_attached(&mut self, on: &Admitted, handle: Key) -> Done<()> {
-        let key = self.disk_handles.get(handle).map(|entry| entry.disk).ok_or(DiskFault::Detached)?;
+        let key = self.storage.disk_handles.get(handle).map(|entry| entry.disk).ok_or(DiskFault::Detached)?;
         let by = self.by(on.client);
         let Some(attachment) = self.attachment(key) else { return Err(DiskFault::Detached.into()) };
         let (volume, read_only) = (attachment.volume, attachment.read_only);
         if read_only {
             return Err(DiskFault::ReadOnly.into());
         }
-        let file = self.disks.get(key).map(|disk| disk.file).ok_or(DiskFault::Detached)?;
+        let file = self.storage.disks.get(key).map(|disk| disk.file).ok_or(DiskFault::Detached)?;
         let content = self.content(file, device::UNKNOWN)?;
         let stored = self.new_volume(file, content.size());
         self.stamp(&Link { file, content }, true, by)?;
@@ -220,7 +225,7 @@ impl Host {
             self.files_mut().detach_volume(volume);
         }
         let volume = self.bring_up(key, &stored, false);
-        if let Some(attachment) = self.disks.get_mut(key).and_then(|disk| disk.attachment.as_mut()) {
+        if let Some(attachment) = self.storage_mut().disks.get_mut(key).and_then(|disk| disk.attachment.as_mut()) {
             attachment.volume = volume;
         }
         Ok(())
@@ -230,7 +235,7 @@ impl Host {
     pub(super) fn keep_volume(&mut self, file: FileId, stored: Option<Arc<StoredVolume>>) -> Done<()> {
         let mut depth = stored.as_ref().map_or(0, |stored| usize::from(stored.tree.nested()) + 1);
         let mut volume = self.files.volume(file.volume);
-        while let Some(disk) = volume.and_then(|volume| self.disks.get(volume.disk?)) {
+        while let Some(disk) = volume.and_then(|volume| self.storage.disks.get(volume.disk?)) {
             depth += 1;
             volume = self.files.volume(disk.file.volume);
         }

@@ -25,7 +25,6 @@ use crate::table::Key;
 pub(crate) type Hold = (FileId, u64, bool);
 
 /// A disk in a document.
-#[derive(Clone)]
 struct Asked<'a> {
     path: Cow<'a, str>,
     read_only: bool,
@@ -47,58 +46,59 @@ impl<'a> Asked<'a> {
     /// The disks of a machine, or of what runs around an isolated container.
     fn all_of(system: &'a System) -> impl Iterator<Item = Asked<'a>> {
         let scratch = system.scratch_disk().map(|path| Asked { path: path.into(), read_only: false, is_disk: true });
-        system.disks().into_iter().filter_map(Asked::of).chain(scratch)
+        system.disks().filter_map(Asked::of).chain(scratch)
     }
 }
 
 impl Host {
-    /// What stands against the disks of a machine that starts.
-    pub(crate) fn disk_refusal(&self, key: Key) -> Option<(Hresult, Form)> {
-        let system = self.systems.get(key)?;
-        let fault = Asked::all_of(system).find_map(|asked| self.disk_fault(system, asked))?;
-        Some((row(fault).code, AttachmentRow::form(Moment::Start)))
+    /// The files that a machine which starts is to open, or what stands against its disks.
+    #[inline(never)]
+    pub(crate) fn disks_to_open(&self, key: Key) -> Result<Vec<Hold>, (Hresult, Form)> {
+        let mut holds = Vec::new();
+        let Some(system) = self.systems.get(key) else { return Ok(holds) };
+        for asked in Asked::all_of(system) {
+            let opened = self.open_for(system, asked, &mut holds);
+            opened.map_err(|fault| (row(fault).code, AttachmentRow::form(Moment::Start)))?;
+        }
+        Ok(holds)
     }
 
     /// What stands against a disk that is added to a machine.
     pub(crate) fn added_disk_refusal(&self, system: &System, settings: Node<'_>) -> Option<(Hresult, Form)> {
-        let fault = self.disk_fault(system, Asked::of(settings)?)?;
+        let fault = self.open_for(system, Asked::of(settings)?, &mut Vec::new()).err()?;
         Some((row(fault).code, AttachmentRow::form(Moment::Modify)))
     }
 
-    fn disk_fault(&self, system: &System, asked: Asked<'_>) -> Option<AttachmentFault> {
-        self.open_for(system.sequence, system.runtime_id, asked).err()
-    }
-
-    /// The files that a machine opens for a disk: none where the simulated host has no such folder.
-    fn open_for(&self, system: u64, machine: Uuid, asked: Asked<'_>) -> Result<Vec<Hold>, AttachmentFault> {
+    /// Adds the files that a machine opens for a disk: none where the simulated host has no such folder.
+    #[cold]
+    fn open_for(&self, machine: &System, asked: Asked<'_>, holds: &mut Vec<Hold>) -> Result<(), AttachmentFault> {
         if !self.files.may_have(&asked.path) {
-            return Ok(Vec::new());
+            return Ok(());
         }
+        let (system, machine) = (machine.sequence, machine.runtime_id);
         let file = match self.files.file_id(&asked.path) {
             Ok(file) => file,
             Err(FileFault::NoFile) if !is_in_root(&asked.path) => return Err(AttachmentFault::Missing),
             Err(FileFault::IsFolder) => return Err(AttachmentFault::Denied),
-            Err(_) => return Ok(Vec::new()),
+            Err(_) => return Ok(()),
         };
         let write = if asked.read_only { 0 } else { mask::WRITE_DATA };
         if !self.files.machine_may(file, machine, mask::READ_DATA | write) {
             return Err(AttachmentFault::Denied);
         }
         let shared = |hold: &Hold| hold.0 == file && hold.1 != system && !asked.read_only;
-        if self.is_held_by_others(file, system, asked.read_only) || self.held_disks.iter().any(shared) {
+        if self.is_held_by_others(file, system, asked.read_only) || self.storage.held_disks.iter().any(shared) {
             return Err(AttachmentFault::Held);
         }
-        let mut holds = vec![(file, system, !asked.read_only)];
-        if asked.is_disk {
-            let chain = self.chain_for(file, machine)?;
-            holds.extend(chain.iter().skip(1).map(|link| (link.file, system, false)));
-        }
-        Ok(holds)
+        let chain = if asked.is_disk { self.chain_for(file, machine)? } else { Vec::new() };
+        holds.push((file, system, !asked.read_only));
+        holds.extend(chain.iter().skip(1).map(|link| (link.file, system, false)));
+        Ok(())
     }
 
     /// Whether somebody else has a file for himself, or has it attached.
     fn is_held_by_others(&self, file: FileId, system: u64, read_only: bool) -> bool {
-        let own = self.held_disks.contains(&(file, system, true));
+        let own = self.storage.held_disks.contains(&(file, system, true));
         let attached = self.disk_of_file(file).and_then(|disk| self.attachment(disk));
         match attached {
             Some(attachment) => !(attachment.read_only && read_only),
@@ -124,33 +124,41 @@ impl Host {
         if chain.iter().skip(1).all(may) { Ok(chain) } else { Err(AttachmentFault::ParentDenied) }
     }
 
-    /// A machine opens its disks, those that it has now, and closes the others.
-    pub(crate) fn hold_disks(&mut self, key: Key) {
-        let Some(system) = self.systems.get(key) else { return };
-        let (sequence, machine) = (system.sequence, system.runtime_id);
-        let mut disks = Asked::all_of(system).filter(|asked| self.files.may_have(&asked.path)).peekable();
-        if disks.peek().is_none() && self.held_disks.is_empty() {
+    /// A machine opens these files, and closes those that it had.
+    #[inline(never)]
+    pub(crate) fn hold_disks(&mut self, key: Key, holds: Vec<Hold>) {
+        if holds.is_empty() && self.storage.held_disks.is_empty() {
             return;
         }
-        let holds: Vec<Hold> =
-            disks.flat_map(|asked| self.open_for(sequence, machine, asked).unwrap_or_default()).collect();
-        self.release_disks(sequence);
+        let Some(system) = self.systems.get(key) else { return };
+        self.release_disks(system.sequence);
         for hold in holds {
             if hold.2 {
                 self.files_mut().lock(hold.0, true);
             }
-            self.held_disks.insert(hold);
+            self.storage_mut().held_disks.insert(hold);
         }
+    }
+
+    /// A machine opens the disks that it has now, those that it can, and closes the others.
+    pub(crate) fn change_held_disks(&mut self, key: Key) {
+        let Some(system) = self.systems.get(key) else { return };
+        let mut holds = Vec::new();
+        for asked in Asked::all_of(system) {
+            // What does not open stays closed: the disk that was added has been looked at.
+            let _ = self.open_for(system, asked, &mut holds);
+        }
+        self.hold_disks(key, holds);
     }
 
     /// A machine that is over closes its disks.
     pub(crate) fn release_disks(&mut self, system: u64) {
-        if self.held_disks.is_empty() {
+        if self.storage.held_disks.is_empty() {
             return;
         }
-        let holds: Vec<Hold> = self.held_disks.iter().filter(|hold| hold.1 == system).copied().collect();
+        let holds: Vec<Hold> = self.storage.held_disks.iter().filter(|hold| hold.1 == system).copied().collect();
         for hold in holds {
-            self.held_disks.remove(&hold);
+            self.storage_mut().held_disks.remove(&hold);
             if hold.2 {
                 self.files_mut().lock(hold.0, false);
             }
@@ -159,12 +167,12 @@ impl Host {
 
     /// Whether a machine that runs has a file open that it shares.
     pub(super) fn is_shared_by_machine(&self, file: FileId) -> bool {
-        self.held_disks.iter().any(|hold| hold.0 == file && !hold.2)
+        self.storage.held_disks.iter().any(|hold| hold.0 == file && !hold.2)
     }
 
     /// Whether a machine that runs has a file of a volume open.
     pub(super) fn holds_on(&self, volume: Option<Uuid>) -> bool {
-        self.held_disks.iter().any(|hold| Some(hold.0.volume) == volume)
+        self.storage.held_disks.iter().any(|hold| Some(hold.0.volume) == volume)
     }
 }
 

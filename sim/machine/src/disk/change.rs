@@ -61,7 +61,7 @@ impl Host {
     /// The disk behind a handle that is to be changed, and its file, which nobody else holds.
     fn disk_to_change(&self, on: &Admitted, handle: Key) -> Done<(Key, FileId)> {
         let key = self.disk_for(on, handle, HandleKind::Virtual)?;
-        let Some(file) = self.disks.get(key).map(|disk| disk.file) else { return Err(DiskFault::Gone.into()) };
+        let Some(file) = self.storage.disks.get(key).map(|disk| disk.file) else { return Err(DiskFault::Gone.into()) };
         if self.files.open_data(file).is_err() {
             return Err(DiskFault::Gone.into());
         }
@@ -111,7 +111,7 @@ impl Host {
         if chain.len() == 1 {
             return Err(DiskFault::NotDifferencing.into());
         }
-        let opened = self.disk_handles.get(handle).map(|entry| entry.opened);
+        let opened = self.storage.disk_handles.get(handle).map(|entry| entry.opened);
         let deep = matches!(opened, Some(Opened::Masked { depth, .. }) if depth < to);
         if from == 0 || from >= to || to as usize > chain.len() || deep {
             return Err(DiskFault::Depth.into());

@@ -218,7 +218,7 @@ impl Host {
         let number = prefix.and_then(|prefix| path[prefix.len()..].parse::<u32>().ok());
         let number = number.filter(|number| *number >= FIRST_NUMBER).ok_or(DiskFault::Unmodelled)?;
         let is_it = |disk: &super::Disk| disk.attachment.as_ref().is_some_and(|attached| attached.number == number);
-        let disk = self.disks.iter().find(|(_, disk)| is_it(disk)).map(|(key, _)| key);
+        let disk = self.storage.disks.iter().find(|(_, disk)| is_it(disk)).map(|(key, _)| key);
         let disk = disk.ok_or(DiskFault::Detached)?;
         let opened = Opened::Plain { reads: false, asks: false };
         Ok(self.new_disk_handle(DiskHandle {

@@ -14,7 +14,7 @@ impl Host {
     pub(super) fn tell_of_disk(&self, on: &Admitted, handle: Key, class: u32) -> Done<DiskInformation> {
         let class = DiskClass::of_value(class).ok_or(DiskFault::Class)?;
         let key = self.disk_for(on, handle, HandleKind::Virtual)?;
-        let file = self.disks.get(key).map(|disk| disk.file).ok_or(DiskFault::Gone)?;
+        let file = self.storage.disks.get(key).map(|disk| disk.file).ok_or(DiskFault::Gone)?;
         let data = self.files.open_data(file).map_err(|_| DiskFault::Gone)?;
         let attached = self.attachment(key).is_some();
         let content = self.content(file, device::UNKNOWN)?;

@@ -47,7 +47,16 @@ impl Document {
     pub fn root(&self) -> Node<'_> {
         Node { arena: &self.0, at: 0 }
     }
+
+    /// The value at a place of this document.
+    pub(crate) fn at(&self, place: Place) -> Node<'_> {
+        Node { arena: &self.0, at: place.0 }
+    }
 }
+
+/// Where in its document a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place(u32);
 
 /// A value in a document.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +66,10 @@ pub struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
+    pub(crate) fn place(self) -> Place {
+        Place(self.at)
+    }
+
     fn entry(self) -> &'a Entry {
         &self.arena.entries[self.at as usize]
     }

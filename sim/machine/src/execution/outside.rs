@@ -15,6 +15,7 @@ use crate::wait::{For, NOBODY};
 
 impl Host {
     /// A program outside acts. While its system is paused every request waits, and is to be made again.
+    #[inline(never)]
     pub(crate) fn guest(&mut self, guest: GuestId, request: &GuestRequest, effects: &mut Vec<Effect>) -> Reply {
         let key = guest.0;
         let over = Reply::Guest(GuestReply::Over);

@@ -16,7 +16,7 @@ use super::path::HostPath;
 use super::{At, By, Data, Files, Found, Place, Who};
 use crate::effect::Reply;
 use crate::host::{Admitted, Host};
-use crate::id::FoldedId;
+use crate::id::{FoldedId, guid_of};
 use crate::input::{ClientId, Request, Text};
 use crate::state_file::{Write, saved, vmgs};
 use crate::table::Key;
@@ -26,6 +26,7 @@ const YEAR_2000: i64 = 946_684_800;
 
 impl Host {
     /// Carries out a call on a file.
+    #[cold]
     pub(crate) fn on_file(&mut self, on: &Admitted, request: &Request) -> Reply {
         let rights = self.client(on.client).map_or(Rights::User, |client| client.rights);
         let by = By::client(rights, self.now);
@@ -79,6 +80,7 @@ impl Host {
     }
 
     /// A client takes away a file, or a folder with everything in it. Answers what stands in the way.
+    #[cold]
     pub(crate) fn remove_tree(&mut self, client: ClientId, path: &str) -> Option<FileFault> {
         let rights = self.client(client).map_or(Rights::User, |client| client.rights);
         let by = By::client(rights, self.now);
@@ -120,7 +122,7 @@ impl Host {
     /// The id of a disk's footer. The real ones are drawn; this one follows from what is made, where and when.
     fn new_disk_id(&self, path: &str) -> Uuid {
         let name = format!("{}\0{path}", self.now.0);
-        Uuid::new_v5(&Uuid::from_u128(file::SYSTEM_VOLUME), name.as_bytes())
+        guid_of(Uuid::from_u128(file::SYSTEM_VOLUME), name.as_bytes())
     }
 
     // -- Saves and restores. Which paths of documents are looked up is a matter of their own rows: a state whose folder the
@@ -128,6 +130,7 @@ impl Host {
 
     /// What stands against a save at this path, if anything does. Trouble that was told ahead is met here, at any of the writes of
     /// which a state is made: nothing of it is there before all of them have gone well.
+    #[cold]
     pub(crate) fn save_refusal(&mut self, path: &str) -> Option<Constraint> {
         let by = By::service(self.now);
         let awaited = !self.files.troubles().is_empty() && self.files.has_folder_of(path);
@@ -146,6 +149,7 @@ impl Host {
     }
 
     /// Keeps a machine's state at a path.
+    #[cold]
     pub(crate) fn keep_state(&mut self, key: Key, path: &str) {
         let Some(system) = self.systems.get(key) else { return };
         let megabytes = system.machine(&["ComputeTopology", "Memory", "SizeInMB"]).and_then(|size| size.as_u64());
@@ -175,6 +179,7 @@ impl Host {
     }
 
     /// Trouble that was told ahead and that a restore meets.
+    #[inline(never)]
     pub(crate) fn restore_trouble(&mut self, key: Key) -> Option<Constraint> {
         if self.files.troubles().is_empty() {
             return None;

@@ -9,6 +9,7 @@ use super::node::Node;
 use super::path::{HostPath, VolumeName};
 use super::tree::Tree;
 use super::{By, Files, Found};
+use crate::id::guid_of;
 use crate::table::Key;
 
 /// A volume as a value: what a disk holds of it while it is not attached. A clone costs nothing.
@@ -106,7 +107,7 @@ impl Files {
             return false;
         }
         let system = Uuid::from_u128(SYSTEM_VOLUME);
-        let id = if letter == SYSTEM_LETTER { system } else { Uuid::new_v5(&system, &[letter as u8]) };
+        let id = if letter == SYSTEM_LETTER { system } else { guid_of(system, &[letter as u8]) };
         self.push(Some(letter), StoredVolume::new(id, FileSystem::Ntfs, capacity, now)).is_ok()
     }
 

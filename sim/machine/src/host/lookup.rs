@@ -65,7 +65,7 @@ impl Host {
             HandleType::System => self.handles.get(key).is_some(),
             HandleType::Process => self.process_handles.get(key).is_some(),
             HandleType::Stream => self.streams.get(key).is_some(),
-            HandleType::Disk => self.disk_handles.get(key).is_some(),
+            HandleType::Disk => self.storage.disk_handles.get(key).is_some(),
             HandleType::Legacy => self.legacy.get(key).is_some(),
         };
         Err(if is_live { HandleFault::WrongType } else { HandleFault::Closed })

@@ -168,7 +168,7 @@ impl Host {
                     }
                     _ => None,
                 };
-                let hash = FoldedId::in_namespace(namespace, id).hash();
+                let hash = FoldedId::hash_of(namespace, id);
                 (hash, self.incarnations.get(incarnation_shard(hash)).copied().unwrap_or(0))
             }
             (_, Some(handle)) => match self.subject(client, handle)? {

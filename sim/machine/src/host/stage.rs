@@ -184,6 +184,7 @@ impl Host {
 
     /// A call that fails after the operation was accepted leaves its failure on the operation: clients wait for it all the
     /// same, and must not block. Assumed (a client finds a document there).
+    #[cold]
     pub(crate) fn refuse(&mut self, admitted: &Admitted, code: Hresult) -> Reply {
         if let (Some(key), Some(kind)) = (admitted.operation, admitted.call.operation_type())
             && let Some(operation) = self.operations.get_mut(key)
@@ -293,46 +294,8 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
         | Request::GetProcessorCompatibilityFromSavedState { path }
         | Request::GrantVmGroupAccess { path }
         | Request::RevokeVmGroupAccess { path } => path_fault(path),
-        Request::Layer(request) => {
-            let paths = request.paths().into_iter().flatten().find_map(path_fault);
-            let data = request.data().and_then(|data| null(data, Fault::NullLayerData));
-            let options = match &**request {
-                LayerRequest::ExportLayer { options, .. }
-                | LayerRequest::SetupBaseOSLayer { options, .. }
-                | LayerRequest::SetupBaseOSVolume { options, .. } => null(options, Fault::NullOptions),
-                LayerRequest::InitializeWritableLayer { options: Text::Malformed, .. } => Some(Fault::Reserved),
-                LayerRequest::InitializeWritableLayer { options: Text::Some(options), .. } if !options.is_empty() => {
-                    Some(Fault::Reserved)
-                }
-                LayerRequest::GetLayerVhdMountPath { out: false, .. } => Some(Fault::NullOut),
-                _ => None,
-            };
-            paths.or(data).or(options)
-        }
-        Request::Disk(request) => {
-            let path = request.path().and_then(path_fault);
-            let missing = |missing: bool, fault| missing.then_some(fault);
-            match &**request {
-                DiskRequest::CreateVirtualDisk { storage, parameters, out, .. } => {
-                    path.or(missing(storage.is_none() || parameters.is_none(), Fault::NullParameters)).or(no_out(*out))
-                }
-                DiskRequest::OpenVirtualDisk { storage, out, .. } => {
-                    path.or(missing(storage.is_none(), Fault::NullParameters)).or(no_out(*out))
-                }
-                DiskRequest::ResizeVirtualDisk { parameters, .. } => {
-                    missing(parameters.is_none(), Fault::NullParameters)
-                }
-                DiskRequest::MergeVirtualDisk { parameters, .. } => {
-                    missing(parameters.is_none(), Fault::NullParameters)
-                }
-                DiskRequest::GetVirtualDiskInformation { class, .. } => missing(class.is_none(), Fault::NullParameters),
-                DiskRequest::SetVirtualDiskInformation { information, .. } => {
-                    missing(information.is_none(), Fault::NullParameters)
-                }
-                DiskRequest::GetVirtualDiskPhysicalPath { out, .. } => no_out(*out),
-                _ => path,
-            }
-        }
+        Request::Layer(request) => layer_fault(request),
+        Request::Disk(request) => disk_fault(request),
         Request::Legacy(request) => legacy_fault(request),
         Request::SetOperationCallback { callback: false, .. }
         | Request::CreateOperationWithNotifications { callback: false, .. } => Some(Fault::NullCallback),
@@ -340,7 +303,54 @@ fn argument_fault(request: &Request) -> Option<argument::ArgumentFault> {
     }
 }
 
+/// The same of a call on layers.
+#[cold]
+fn layer_fault(request: &LayerRequest) -> Option<argument::ArgumentFault> {
+    use argument::ArgumentFault as Fault;
+    let null = |text: &Text, fault| matches!(text, Text::Null).then_some(fault);
+    let paths = request.paths().into_iter().flatten().find_map(path_fault);
+    let data = request.data().and_then(|data| null(data, Fault::NullLayerData));
+    let options = match request {
+        LayerRequest::ExportLayer { options, .. }
+        | LayerRequest::SetupBaseOSLayer { options, .. }
+        | LayerRequest::SetupBaseOSVolume { options, .. } => null(options, Fault::NullOptions),
+        LayerRequest::InitializeWritableLayer { options: Text::Malformed, .. } => Some(Fault::Reserved),
+        LayerRequest::InitializeWritableLayer { options: Text::Some(options), .. } if !options.is_empty() => {
+            Some(Fault::Reserved)
+        }
+        LayerRequest::GetLayerVhdMountPath { out: false, .. } => Some(Fault::NullOut),
+        _ => None,
+    };
+    paths.or(data).or(options)
+}
+
+/// The same of a call on disks.
+#[cold]
+fn disk_fault(request: &DiskRequest) -> Option<argument::ArgumentFault> {
+    use argument::ArgumentFault as Fault;
+    let no_out = |out: bool| (!out).then_some(Fault::NullOut);
+    let path = request.path().and_then(path_fault);
+    let missing = |missing: bool, fault| missing.then_some(fault);
+    match request {
+        DiskRequest::CreateVirtualDisk { storage, parameters, out, .. } => {
+            path.or(missing(storage.is_none() || parameters.is_none(), Fault::NullParameters)).or(no_out(*out))
+        }
+        DiskRequest::OpenVirtualDisk { storage, out, .. } => {
+            path.or(missing(storage.is_none(), Fault::NullParameters)).or(no_out(*out))
+        }
+        DiskRequest::ResizeVirtualDisk { parameters, .. } => missing(parameters.is_none(), Fault::NullParameters),
+        DiskRequest::MergeVirtualDisk { parameters, .. } => missing(parameters.is_none(), Fault::NullParameters),
+        DiskRequest::GetVirtualDiskInformation { class, .. } => missing(class.is_none(), Fault::NullParameters),
+        DiskRequest::SetVirtualDiskInformation { information, .. } => {
+            missing(information.is_none(), Fault::NullParameters)
+        }
+        DiskRequest::GetVirtualDiskPhysicalPath { out, .. } => no_out(*out),
+        _ => path,
+    }
+}
+
 /// The same of a call of the older interface.
+#[cold]
 fn legacy_fault(request: &LegacyRequest) -> Option<argument::ArgumentFault> {
     use argument::ArgumentFault as Fault;
     let null = |text: &Text, fault| matches!(text, Text::Null).then_some(fault);
@@ -397,6 +407,7 @@ fn path_fault(path: &Text) -> Option<argument::ArgumentFault> {
 }
 
 /// Records a bad handle, and what the call answers.
+#[cold]
 fn bad_handle(client: ClientId, call: Call, handle: Handle, fault: HandleFault, effects: &mut Vec<Effect>) -> Reply {
     effects.push(Effect::Finding(Finding::BadHandle(client, call, handle, fault)));
     match handle::rule(call, fault).map(|row| row.answer) {

@@ -41,6 +41,7 @@ impl Looked {
 
 impl Host {
     /// Carries out a call on layers.
+    #[cold]
     pub(crate) fn on_layer(&mut self, on: &Admitted, request: &LayerRequest, effects: &mut Vec<Effect>) -> Reply {
         match (request, on.disk) {
             (LayerRequest::FormatWritableLayerVhd { .. }, Some(disk)) => {
@@ -134,15 +135,15 @@ impl Host {
                     place.volume.and_then(|id| self.files.volume(id)).is_some_and(|volume| volume.disk.is_some());
                 no_parent()
                     .or((!on_disk).then_some(LayerCase::NoDevice))
-                    .or(self.filter_collision.then_some(LayerCase::Collision))
+                    .or(self.storage.filter_collision.then_some(LayerCase::Collision))
             }
             LayerRequest::DetachLayerStorageFilter { .. } => {
-                let filter = place.volume.and_then(|id| self.filters.get(&id));
+                let filter = place.volume.and_then(|id| self.storage.filters.get(&id));
                 filter.is_some_and(|filter| filter.busy > 0).then_some(LayerCase::Busy)
             }
             LayerRequest::DetachOverlayFilter { .. } => {
                 let wanted = looked.data.filter.unwrap_or(FilterKind::Wcifs);
-                let filter = place.volume.and_then(|id| self.filters.get(&id));
+                let filter = place.volume.and_then(|id| self.storage.filters.get(&id));
                 filter.is_some_and(|filter| filter.kind != wanted).then_some(LayerCase::OtherFilter)
             }
             LayerRequest::FormatWritableLayerVhd { .. } | LayerRequest::GetLayerVhdMountPath { .. } => {
@@ -174,7 +175,7 @@ impl Host {
             looked.case = Some(LayerCase::IncompleteSource);
             return Ok(looked);
         }
-        if self.torn_import.is_some() {
+        if self.storage.torn_import.is_some() {
             looked.case = Some(LayerCase::Torn);
             return Ok(looked);
         }
@@ -200,7 +201,7 @@ impl Host {
 
     fn look_before_removal(&self, layer: &str) -> Option<LayerCase> {
         let is_parent = || {
-            let mut parents = self.filters.values().flat_map(|filter| &filter.parents);
+            let mut parents = self.storage.filters.values().flat_map(|filter| &filter.parents);
             parents.any(|parent| is_within(parent, layer))
         };
         if is_relative(layer) {
@@ -260,7 +261,7 @@ impl Host {
                 }
             }
             LayerEffect::ImportPart => {
-                let most = self.torn_import.take().map_or(usize::MAX, |most| most as usize);
+                let most = self.storage_mut().torn_import.take().map_or(usize::MAX, |most| most as usize);
                 self.import_part(&place.path, &looked.other, most, service)?;
             }
             LayerEffect::Export => self.export(&place.path, &looked.other, service)?,
@@ -315,7 +316,7 @@ impl Host {
                 }
             }
             LayerEffect::StayBusy => {
-                if let Some(filter) = place.volume.and_then(|volume| self.filters.get_mut(&volume)) {
+                if let Some(filter) = place.volume.and_then(|volume| self.storage_mut().filters.get_mut(&volume)) {
                     filter.busy = filter.busy.saturating_sub(1);
                 }
             }

@@ -63,21 +63,21 @@ impl Host {
             below: shown,
             busy: 0,
         };
-        self.filters.insert(volume, filter);
+        self.storage_mut().filters.insert(volume, filter);
         Ok(())
     }
 
     /// Detaches the filter of a volume, if it has one: what was written stays.
     pub(crate) fn detach_filter(&mut self, volume: Uuid) {
         let now = self.now.as_file_time();
-        if let Some(filter) = self.filters.remove(&volume) {
+        if let Some(filter) = self.storage_mut().filters.remove(&volume) {
             self.files_mut().hide_below(volume, &filter.below, now);
         }
     }
 
     /// What a volume holds itself while its filter is attached.
     pub(super) fn changes_of(&self, volume: Uuid) -> Option<Tree> {
-        self.files.own_of(volume, &self.filters.get(&volume)?.below, self.now.as_file_time())
+        self.files.own_of(volume, &self.storage.filters.get(&volume)?.below, self.now.as_file_time())
     }
 
     /// Marks the volume of a writable layer as one.
@@ -88,11 +88,13 @@ impl Host {
     /// The world acts on layers. Answers whether that did anything.
     pub(crate) fn happen_to_layers(&mut self, event: &LayerEvent) -> bool {
         match event {
-            LayerEvent::TornImport(files) => self.torn_import.replace(*files) != Some(*files),
-            LayerEvent::Collision(there) => std::mem::replace(&mut self.filter_collision, *there) != *there,
+            LayerEvent::TornImport(files) => self.storage_mut().torn_import.replace(*files) != Some(*files),
+            LayerEvent::Collision(there) => {
+                std::mem::replace(&mut self.storage_mut().filter_collision, *there) != *there
+            }
             LayerEvent::Busy(root, times) => {
                 let volume = self.files.volume_at_root(root).map(crate::files::Volume::id).ok();
-                match volume.and_then(|volume| self.filters.get_mut(&volume)) {
+                match volume.and_then(|volume| self.storage_mut().filters.get_mut(&volume)) {
                     Some(filter) => std::mem::replace(&mut filter.busy, *times) != *times,
                     None => false,
                 }

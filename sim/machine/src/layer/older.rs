@@ -21,6 +21,7 @@ use crate::effect::{Effect, LegacyReply, Reply};
 use crate::files::{By, below};
 use crate::handle::Handle;
 use crate::host::{Admitted, Host};
+use crate::id::guid_of;
 use crate::input::disk::{CreateDisk, DiskInformation, OpenDisk, StorageType};
 use crate::input::legacy::LegacyLayer;
 use crate::input::{DiskRequest, LayerRequest, Request, Text};
@@ -99,7 +100,7 @@ impl Host {
                 self.newer(&mut steps, initialize)?;
                 self.newer(&mut steps, LayerRequest::AttachLayerStorageFilter { volume: volume.clone(), data })?;
                 let Ok(volume) = self.place(&volume) else { return Ok(done()) };
-                if let Some(filter) = volume.volume.and_then(|volume| self.filters.get_mut(&volume)) {
+                if let Some(filter) = volume.volume.and_then(|volume| self.storage_mut().filters.get_mut(&volume)) {
                     filter.is_prepared = true;
                 }
             }
@@ -130,7 +131,9 @@ impl Host {
         }
         Ok(match self.attached_volume(&sandbox) {
             None => FolderState::Inactive,
-            Some(volume) if volume.is_some_and(|volume| self.filters.contains_key(&volume)) => FolderState::Prepared,
+            Some(volume) if volume.is_some_and(|volume| self.storage.filters.contains_key(&volume)) => {
+                FolderState::Prepared
+            }
             Some(_) => FolderState::Active,
         })
     }
@@ -442,6 +445,6 @@ fn name_to_guid(name: &str) -> Uuid {
     let recorded = RECORDED_NAMES.iter().find(|(recorded, _)| name.eq_ignore_ascii_case(recorded));
     match recorded {
         Some((_, id)) => Uuid::from_u128(*id),
-        None => Uuid::new_v5(&Uuid::from_u128(NAME_NAMESPACE), name.to_uppercase().as_bytes()),
+        None => guid_of(Uuid::from_u128(NAME_NAMESPACE), name.to_uppercase().as_bytes()),
     }
 }

@@ -53,7 +53,7 @@ impl Host {
             return LayerState::Raw;
         }
         let has = |name: &str| self.files.has_folder(&format!("{}{name}", volume.path()));
-        match self.filters.get(&id) {
+        match self.storage.filters.get(&id) {
             Some(filter) if filter.is_overlay => LayerState::Overlaid,
             Some(_) if self.is_volume_in_use(id) => LayerState::InUse,
             Some(_) => LayerState::Filtered,

@@ -15,10 +15,11 @@ use crate::input::{ClientId, Fate, Request, Text};
 use crate::operation::{OnProcess, Start, started_by};
 use crate::process::{Process, ProcessHandle, signal_of};
 use crate::system::Connection;
-use crate::table::Key;
+use crate::table::{Key, Keys};
 use crate::wait::For;
 
 impl Host {
+    #[inline(never)]
     pub(crate) fn create_process(
         &mut self,
         on: &Admitted,
@@ -60,6 +61,7 @@ impl Host {
         Reply::Handle(Hresult::S_OK, Handle::new(HandleType::Process, handle))
     }
 
+    #[inline(never)]
     pub(crate) fn open_process(&mut self, on: &Admitted, id: u32) -> Reply {
         let Some((through, _, system)) = self.system_of(on) else {
             return refusal(on.call, Hresult::ERROR_INVALID_HANDLE);
@@ -124,7 +126,7 @@ impl Host {
             epoch: self.epoch,
             registration: None,
             options: 0,
-            waits: Vec::new(),
+            waits: Keys::new(),
             older: None,
         });
         if let Some(process) = self.processes.get_mut(process) {
@@ -135,6 +137,7 @@ impl Host {
 
     // -- Calls on a process handle.
 
+    #[inline(never)]
     pub(crate) fn on_process(
         &mut self,
         on: &Admitted,

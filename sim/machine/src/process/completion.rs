@@ -24,6 +24,7 @@ use crate::process::signal_of;
 
 impl Host {
     /// What a creation ends with that the guest finds impossible.
+    #[inline(never)]
     pub(crate) fn launch_refusal(&self, key: Key) -> Option<(Hresult, Form)> {
         let process = self.processes.get(key)?;
         let connection = self.systems.get(process.system).map(|system| system.connection);
@@ -36,6 +37,7 @@ impl Host {
     }
 
     /// A creation is done: the process begins, or there is none.
+    #[inline(never)]
     pub(crate) fn process_is_made(
         &mut self,
         key: Key,
@@ -61,6 +63,7 @@ impl Host {
     }
 
     /// A request on a process is due: it ends as its row says.
+    #[inline(never)]
     pub(crate) fn complete_on_process(
         &mut self,
         on: &OnProcess,
