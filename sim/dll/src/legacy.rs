@@ -25,6 +25,7 @@ use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use crate::abi::{Context, UNEXPECTED, bits, code, finish, guarded, raw};
 use crate::operation::inform;
+use crate::stream::settle;
 use crate::text::{Argument, give, units};
 use crate::unmodelled::of_vmcompute;
 use crate::world::client;
@@ -101,7 +102,23 @@ with_document! {
     Vmcompute_HcsSaveComputeSystem(HCS_SYSTEM, system) => legacy_save_compute_system;
     Vmcompute_HcsModifyComputeSystem(HCS_SYSTEM, system) => legacy_modify_compute_system;
     Vmcompute_HcsSignalProcess(HCS_PROCESS, process) => legacy_signal_process;
-    Vmcompute_HcsModifyProcess(HCS_PROCESS, process) => legacy_modify_process;
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn Vmcompute_HcsModifyProcess(
+    handle: HCS_PROCESS,
+    settings: PCWSTR,
+    result: *mut PWSTR,
+) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // It may close a stream that the caller has just written to.
+        settle();
+        // SAFETY: the caller vouches for the string, and for `result`.
+        unsafe {
+            let settings = Argument::read(settings);
+            finish(&client().legacy_modify_process(process(handle), settings.as_text()), result)
+        }
+    })
 }
 
 pub(crate) unsafe extern "system" fn Vmcompute_HcsEnumerateComputeSystems(

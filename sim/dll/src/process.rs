@@ -13,6 +13,7 @@ use windows_sys::Win32::System::HostComputeSystem::{
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use crate::abi::{UNEXPECTED, code, finish, guarded, listener, operation, process, raw, system, with_document};
+use crate::stream::settle;
 use crate::text::Argument;
 use crate::world::client;
 pub(crate) unsafe extern "system" fn HcsCreateProcess(
@@ -61,7 +62,17 @@ with_document! {
     HcsTerminateProcess => terminate_process;
     HcsSignalProcess => signal_process;
     HcsGetProcessProperties => get_process_properties;
-    HcsModifyProcess => modify_process;
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsModifyProcess(handle: HCS_PROCESS, on: HCS_OPERATION, settings: PCWSTR) -> HRESULT {
+    guarded(UNEXPECTED, || {
+        // It may close a stream that the caller has just written to.
+        settle();
+        // SAFETY: the caller vouches for the string.
+        let settings = unsafe { Argument::read(settings) };
+        code(client().modify_process(process(handle), operation(on), settings.as_text()))
+    })
 }
 
 pub(crate) unsafe extern "system" fn HcsGetProcessInfo(handle: HCS_PROCESS, on: HCS_OPERATION) -> HRESULT {

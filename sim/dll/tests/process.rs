@@ -10,7 +10,7 @@ use core::ffi::c_void;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::ptr::{null, null_mut};
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{operation, wait, wide};
 #[cfg(not(windows))]
@@ -104,6 +104,36 @@ fn an_end_that_is_closed_on_one_side_is_closed_on_the_other() {
     assert_eq!(broken.map(|error| error.kind()), Some(std::io::ErrorKind::BrokenPipe));
     process.close();
     end(system);
+}
+
+/// What a client writes before it has standard input closed is read, whatever lies between: clients send a whole file so.
+#[test]
+fn what_was_written_before_standard_input_is_closed_is_read() {
+    let system = container("sent");
+    let close = r#"{"Operation":"CloseHandle","CloseHandle":{"Handle":"StdIn"}}"#;
+    for round in 0..100 {
+        let mut process = spawn(system, "cmd /q", "io");
+        let mut stdin = process.stdin.take().expect("a pipe");
+        writeln!(stdin, "echo {round}\r").expect("written");
+        assert_eq!(process.call(HcsModifyProcess, Some(close)), (0, 0, String::new()));
+        let mut output = String::new();
+        process.stdout.take().expect("a pipe").read_to_string(&mut output).expect("read");
+        assert_eq!((output, process.wait()), (format!("{round}\r\n"), 0));
+        process.close();
+    }
+    // One that reads nothing keeps nobody waiting.
+    let mut process = spawn(system, "sim-idle", "i");
+    let mut stdin = process.stdin.take().expect("a pipe");
+    let writer = std::thread::spawn(move || _ = stdin.write_all(&[b'x'; 1 << 20]));
+    let before = Instant::now();
+    while before.elapsed() < Duration::from_millis(50) {
+        std::thread::yield_now();
+    }
+    assert_eq!(process.call(HcsModifyProcess, Some(close)), (0, 0, String::new()));
+    assert!(before.elapsed() < Duration::from_millis(900), "{:?}", before.elapsed());
+    process.close();
+    end(system);
+    writer.join().expect("the pipe is broken, or not");
 }
 
 #[test]

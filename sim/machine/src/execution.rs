@@ -254,7 +254,7 @@ impl Host {
         }
     }
 
-    /// One standard stream of a process is closed from outside, or by its program.
+    /// One standard stream of a process is closed on its side.
     pub(crate) fn close_standard(&mut self, key: Key, stream: usize, effects: &mut Vec<Effect>) {
         let Some(process) = self.processes.get_mut(key) else { return };
         let closed = if stream == 0 { Standard::None } else { Standard::Closed };
@@ -265,6 +265,15 @@ impl Host {
             self.release_pipe(pipe, key, effects);
         }
         self.wake_program(key, effects);
+    }
+
+    /// The service closes one standard stream of a process. Of standard input it closes the side that is written to: a client that
+    /// has sent a whole file says so that it was all.
+    pub(crate) fn close_standard_from_outside(&mut self, key: Key, stream: usize, effects: &mut Vec<Effect>) {
+        match self.processes.get(key).map(|process| &process.standard[stream]) {
+            Some(Standard::Pipe(pipe)) if stream == 0 => self.end_input(*pipe, effects),
+            _ => self.close_standard(key, stream, effects),
+        }
     }
 
     /// The console of a process has another size, of which Linux tells by a signal.

@@ -25,6 +25,8 @@ pub(crate) struct Pipe {
     bytes: VecDeque<u8>,
     /// Whether the client's end is open: handed out, or still to be.
     client_open: bool,
+    /// Whether nothing more comes from the client although its end is open: the service was told to close standard input.
+    ended: bool,
     /// The processes that have the guest's end, and how often: a console's output and error are one.
     guests: BTreeMap<Key, u32>,
     /// The client's calls that wait, with what they want.
@@ -72,6 +74,16 @@ impl Pipe {
     fn has_room(&self) -> bool {
         self.bytes.len() < PIPE_CAPACITY
     }
+
+    /// Whether the client may still have something to say to the guest, or to hear of it.
+    fn has_client(&self) -> bool {
+        self.client_open && !self.ended
+    }
+
+    /// Whether somebody in the guest may still take what the client writes, or write what it reads.
+    fn has_guests(&self) -> bool {
+        !self.guests.is_empty() && !self.ended
+    }
 }
 
 impl Host {
@@ -83,6 +95,7 @@ impl Host {
             to_guest,
             bytes: VecDeque::new(),
             client_open: true,
+            ended: false,
             guests: BTreeMap::from([(guest, 1)]),
             waits: VecDeque::new(),
         })
@@ -130,6 +143,14 @@ impl Host {
         self.wake_guests(pipe, effects);
     }
 
+    /// Nothing more is to come from the client. What it has written can still be read; what it writes from now on breaks.
+    pub(crate) fn end_input(&mut self, pipe: Key, effects: &mut Vec<Effect>) {
+        let Some(entry) = self.pipes.get_mut(pipe) else { return };
+        entry.ended = true;
+        self.serve(pipe, effects);
+        self.wake_guests(pipe, effects);
+    }
+
     /// Something about the stream has changed: a client that waits and can go on does, and a stream without ends is gone.
     /// The guests are told when that leaves bytes or room for them: each to have a look at every byte that one of them writes
     /// would be endless work where there are many.
@@ -137,7 +158,7 @@ impl Host {
         let mut served = false;
         loop {
             let Some(pipe) = self.pipes.get_mut(key) else { return };
-            let writers = !pipe.guests.is_empty();
+            let writers = pipe.has_guests();
             let reply = match pipe.waits.front() {
                 None => break,
                 Some((_, Want::Read(limit))) => {
@@ -169,8 +190,7 @@ impl Host {
     fn wake_guests(&mut self, key: Key, effects: &mut Vec<Effect>) {
         let Some(pipe) = self.pipes.get(key) else { return };
         let to_guest = pipe.to_guest;
-        let ready =
-            if to_guest { !pipe.bytes.is_empty() || !pipe.client_open } else { pipe.has_room() || !pipe.client_open };
+        let ready = !pipe.has_client() || if to_guest { !pipe.bytes.is_empty() } else { pipe.has_room() };
         if ready {
             let guests: Vec<Key> = pipe.guests.keys().copied().collect();
             for guest in guests {
@@ -184,7 +204,7 @@ impl Host {
     /// A program reads. Somebody may still write as long as the client's end is open.
     pub(crate) fn guest_read(&mut self, pipe: Key, limit: usize, effects: &mut Vec<Effect>) -> Given {
         let Some(entry) = self.pipes.get_mut(pipe) else { return Given::End };
-        let open = entry.client_open;
+        let open = entry.has_client();
         match entry.read(limit, open) {
             None => Given::Nothing,
             Some(bytes) if bytes.is_empty() => Given::End,
@@ -207,7 +227,7 @@ impl Host {
 
     /// Whether a program's read would give something, or the end.
     pub(crate) fn is_input_ready(&self, pipe: Key) -> bool {
-        self.pipes.get(pipe).is_none_or(|pipe| !pipe.bytes.is_empty() || !pipe.client_open)
+        self.pipes.get(pipe).is_none_or(|pipe| !pipe.bytes.is_empty() || !pipe.has_client())
     }
 
     /// Whether a program's write would take something, or break.
@@ -227,7 +247,7 @@ impl Host {
         };
         let Some(pipe) = self.streams.get(key).map(|end| end.pipe) else { return Reply::Void };
         let Some(entry) = self.pipes.get_mut(pipe) else { return Reply::Stream(StreamReply::Broken) };
-        let writers = !entry.guests.is_empty();
+        let writers = entry.has_guests();
         let want = match request {
             StreamRequest::Close { .. } => {
                 self.streams.remove(key);
@@ -276,7 +296,7 @@ impl Host {
         let Ok((_, end)) = self.stream_end(client, stream) else { return true };
         let Some(pipe) = self.pipes.get(end.pipe) else { return true };
         let ready = if pipe.to_guest { pipe.has_room() } else { !pipe.bytes.is_empty() };
-        pipe.waits.is_empty() && (ready || pipe.guests.is_empty())
+        pipe.waits.is_empty() && (ready || !pipe.has_guests())
     }
 
     /// The client's end behind a handle.

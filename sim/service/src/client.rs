@@ -190,7 +190,8 @@ impl Client {
         }
     }
 
-    fn is_stream_ready(&self, stream: StreamHandle) -> bool {
+    /// Whether the next read or write of a standard stream will not wait: there are bytes, or room, or there is an end to be told.
+    pub fn is_stream_ready(&self, stream: StreamHandle) -> bool {
         thread::enter(&self.shared).host.is_stream_ready(self.id, Handle(stream.0))
     }
 

@@ -117,7 +117,7 @@ impl Host {
                 _ => &[0, 1, 2],
             };
             for stream in closed {
-                self.close_standard(key, *stream, effects);
+                self.close_standard_from_outside(key, *stream, effects);
             }
             return;
         }
