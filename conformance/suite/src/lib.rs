@@ -11,6 +11,8 @@
 //! | [`route`] | how to get a system into a state |
 //! | [`derived`], `pull`, `inside`, `expect` | cases from rows: which there are, how they are run, what they expect |
 //! | [`process`] | the same for the rows of processes |
+//! | [`layer`] | the same for the rows of layers |
+//! | [`disk`] | the same for the rows of disks |
 //! | [`cases`] | cases that no row says |
 //! | [`report`] | what came of them |
 //!
@@ -18,9 +20,11 @@
 
 pub mod cases;
 pub mod derived;
+pub mod disk;
 mod expect;
 pub mod input;
 mod inside;
+pub mod layer;
 pub mod process;
 mod pull;
 pub mod report;

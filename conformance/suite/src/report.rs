@@ -1,5 +1,6 @@
 //! What came of the cases.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// How a case went.
@@ -56,6 +57,23 @@ impl Report {
         text
     }
 
+    /// The rows that there are cases of: why none of a row's was asked, and nothing for a row of which one was.
+    pub fn rows(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut rows: BTreeMap<&str, (bool, BTreeSet<&str>)> = BTreeMap::new();
+        for run in &self.runs {
+            // Cases that no row says are named by a sentence.
+            let Some((row, _)) = run.name.split_once('/') else { continue };
+            let (asked, reasons) = rows.entry(row).or_default();
+            match &run.verdict {
+                Verdict::Skipped(why) => _ = reasons.insert(why),
+                Verdict::Passed | Verdict::Failed(_) => *asked = true,
+            }
+        }
+        let told =
+            |(asked, reasons): (bool, BTreeSet<_>)| if asked { Vec::new() } else { reasons.into_iter().collect() };
+        rows.into_iter().map(|(row, of)| (row, told(of))).collect()
+    }
+
     /// As a table for people, in Markdown: this target's column only.
     pub fn markdown(&self) -> String {
         let (passed, failed, skipped) = self.counts();
@@ -63,6 +81,9 @@ impl Report {
             "# Conformance\n\n| agrees with {} {} | cases |\n|---|---:|\n| yes | {passed} |\n| no | {failed} |\n| not asked | {skipped} |\n",
             self.target, self.build
         );
+        let rows = self.rows();
+        let unasked = rows.values().filter(|reasons| !reasons.is_empty()).count();
+        _ = writeln!(text, "\n{} of {} rows were asked.", rows.len() - unasked, rows.len());
         for run in &self.runs {
             match &run.verdict {
                 Verdict::Passed => {}

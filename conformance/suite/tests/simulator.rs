@@ -2,8 +2,8 @@
 
 use hcs_api::Hcs;
 use hcs_conformance::report::Report;
-use hcs_conformance::target::{Capabilities, Session, Target};
-use hcs_conformance::{cases, derived, process};
+use hcs_conformance::target::{Capabilities, Files, Host, Session, Target, Trouble};
+use hcs_conformance::{cases, derived, disk, layer, process};
 use hcs_conformance_runner::simulator::Double;
 use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
@@ -53,7 +53,7 @@ impl Target for Plain {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { hang: false, world_events: false }
+        Capabilities { hang: false, world_events: false, files: true, layers: true }
     }
 
     fn session(&self) -> Box<dyn Session> {
@@ -64,6 +64,22 @@ impl Target for Plain {
 impl Session for PlainSession {
     fn hcs(&self) -> &dyn Hcs {
         self.0.hcs()
+    }
+
+    fn host(&self) -> &dyn Host {
+        self.0.host()
+    }
+
+    fn files(&self) -> &dyn Files {
+        self.0.files()
+    }
+
+    fn trouble(&self, _trouble: Trouble<'_>) -> bool {
+        false
+    }
+
+    fn volume(&self, _is_formatted: bool) -> String {
+        String::new()
     }
 
     fn hang_next(&self, _call: Call) {}
@@ -92,6 +108,8 @@ fn the_cases_ask_a_host_for_nothing_that_it_cannot_do() {
         let mut report = derived::run_all(ROWS, ROWS, &target, |_| true);
         let rows = hcs_rules::process::ROWS;
         report.runs.extend(process::run_all(rows, rows, &target, |_| true).runs);
+        report.runs.extend(layer::run_all(hcs_rules::layer::ROWS, &target, |_| true).runs);
+        report.runs.extend(disk::run_all(hcs_rules::disk::ROWS, hcs_rules::disk::PATH_ROWS, &target, |_| true).runs);
         assert!(report.failures().is_empty(), "{}", report.failures());
         assert!(report.counts().0 > 1_000, "only {} cases can be asked", report.counts().0);
     }
