@@ -104,8 +104,7 @@ with_document! {
     Vmcompute_HcsSignalProcess(HCS_PROCESS, process) => legacy_signal_process;
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Vmcompute_HcsModifyProcess(
+pub(crate) unsafe extern "system" fn Vmcompute_HcsModifyProcess(
     handle: HCS_PROCESS,
     settings: PCWSTR,
     result: *mut PWSTR,

@@ -64,8 +64,11 @@ with_document! {
     HcsGetProcessProperties => get_process_properties;
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn HcsModifyProcess(handle: HCS_PROCESS, on: HCS_OPERATION, settings: PCWSTR) -> HRESULT {
+pub(crate) unsafe extern "system" fn HcsModifyProcess(
+    handle: HCS_PROCESS,
+    on: HCS_OPERATION,
+    settings: PCWSTR,
+) -> HRESULT {
     guarded(UNEXPECTED, || {
         // It may close a stream that the caller has just written to.
         settle();
