@@ -75,8 +75,8 @@ impl Host {
             Some(_) => FoldedId::of(made.id).runtime_id(),
         };
         let hash = folded.hash();
-        self.incarnations.resize(INCARNATION_SHARDS, 0);
-        let incarnation = &mut self.incarnations[incarnation_shard(hash)];
+        let incarnations = self.incarnations.get_or_insert_with(|| Arc::new([0; INCARNATION_SHARDS]));
+        let incarnation = &mut Arc::make_mut(incarnations)[incarnation_shard(hash)];
         let object = hash ^ u64::from(*incarnation).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         *incarnation = incarnation.wrapping_add(1);
         let sequence = self.next_sequence();

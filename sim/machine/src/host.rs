@@ -98,7 +98,8 @@ pub struct Host {
     /// Numbers whatever needs an order: agenda entries, systems, registrations.
     sequence: u64,
     /// How often each shard of ids has been created in, so that a system's draws are its own.
-    pub(crate) incarnations: Vec<u32>,
+    /// None as long as there never was one; forks share it.
+    pub(crate) incarnations: Option<Arc<[u32; INCARNATION_SHARDS]>>,
     digest: Digest,
     scratch: Scratch,
 }
@@ -177,7 +178,7 @@ impl Host {
             saved: BTreeSet::new(),
             settings: Settings::default(),
             sequence: 0,
-            incarnations: Vec::new(),
+            incarnations: None,
             digest: Digest::start(build),
             scratch: Scratch::default(),
         }

@@ -169,7 +169,7 @@ impl Host {
                     _ => None,
                 };
                 let hash = FoldedId::hash_of(namespace, id);
-                (hash, self.incarnations.get(incarnation_shard(hash)).copied().unwrap_or(0))
+                (hash, self.incarnations.as_ref().map_or(0, |counts| counts[incarnation_shard(hash)]))
             }
             (_, Some(handle)) => match self.subject(client, handle)? {
                 Subject::System(key) => {
