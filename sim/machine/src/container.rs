@@ -1,7 +1,5 @@
 //! The storage of containers: looked at when one is made or started, and kept from others while it runs.
 
-use std::sync::Arc;
-
 use hcs_rules::answer::Form;
 use hcs_rules::container::{Moment, ROWS, StorageFault, StorageFaults, TEARDOWN, runs_image};
 use hcs_rules::document::Root;
@@ -104,8 +102,8 @@ impl Host {
     fn storage_faults(&self, system: &System, storage: &Storage<'_>) -> StorageFaults {
         let volume = storage.volume.and_then(|path| self.volume_of_root(path));
         let layers = storage.layers.as_deref().unwrap_or_default();
-        let scratch = storage.scratch.is_some_and(|folder| self.files.has_folder(folder));
-        if volume.is_none() && !scratch && !layers.iter().any(|layer| self.files.has_folder(layer.path)) {
+        let scratch = storage.scratch.is_some_and(|folder| self.storage.files.has_folder(folder));
+        if volume.is_none() && !scratch && !layers.iter().any(|layer| self.storage.files.has_folder(layer.path)) {
             return StorageFaults::NONE;
         }
         let filter = volume.and_then(|volume| self.storage.filters.get(&volume));
@@ -141,12 +139,12 @@ impl Host {
         }
         for (at, layer) in layers.iter().enumerate() {
             let is_last = at + 1 == layers.len();
-            let note = self.files.layer_note(layer.path);
+            let note = self.storage.files.layer_note(layer.path);
             let parents = note.and_then(|note| note.parents.as_deref()).unwrap_or_default();
             // A folder in transport form has all that a layer has, and more.
             let side = below(layer.path, &format!("{}{}", folder::FILES, folder::SIDECAR));
-            let fault = match state_of_folder(&self.files, layer.path) {
-                Ok(_) if side.is_ok_and(|side| self.files.exists(&side)) => Some(StorageFault::UnknownLayer),
+            let fault = match state_of_folder(&self.storage.files, layer.path) {
+                Ok(_) if side.is_ok_and(|side| self.storage.files.exists(&side)) => Some(StorageFault::UnknownLayer),
                 Err(_) | Ok(LayerState::Absent) => Some(StorageFault::NoLayer),
                 Ok(LayerState::Base) => (!is_last).then_some(StorageFault::Order),
                 Ok(LayerState::Imported) if !is_last => None,
@@ -167,18 +165,18 @@ impl Host {
 
     /// What stands against the scratch of an isolated container that is made. What is wrong with its disk, its start tells.
     fn scratch_fault(&self, system: &System) -> Option<StorageFault> {
-        let file = match self.files.file_id(&system.scratch_disk()?) {
+        let file = match self.storage.files.file_id(&system.scratch_disk()?) {
             Ok(file) => file,
             Err(FileFault::IsFolder) => return Some(StorageFault::ScratchDenied),
             Err(_) => return Some(StorageFault::NoScratch),
         };
         let machine = FoldedId::of(&system.id).runtime_id();
-        let may = self.files.machine_may(file, machine, mask::READ_DATA | mask::WRITE_DATA);
+        let may = self.storage.files.machine_may(file, machine, mask::READ_DATA | mask::WRITE_DATA);
         (!may).then_some(StorageFault::ScratchDenied)
     }
 
     fn volume_of_root(&self, path: &str) -> Option<Uuid> {
-        self.files.volume_at_root(path).ok().map(crate::files::Volume::id)
+        self.storage.files.volume_at_root(path).ok().map(crate::files::Volume::id)
     }
 
     /// Whether a container's layers are there and none, or fewer than the filter of its volume shows.
@@ -218,12 +216,13 @@ impl Host {
         if self.storage.used_volumes.is_empty() {
             return;
         }
-        let (files, until) = (&self.files, self.now.after(TEARDOWN));
-        Arc::make_mut(&mut self.storage).used_volumes.retain(|volume, used| {
+        let until = self.now.after(TEARDOWN);
+        let storage = self.storage_mut();
+        storage.used_volumes.retain(|volume, used| {
             if used.system == system && used.until.is_none() {
                 used.until = Some(until);
             }
-            used.system != system || files.volume(*volume).is_some()
+            used.system != system || storage.files.volume(*volume).is_some()
         });
     }
 
@@ -236,7 +235,7 @@ impl Host {
     pub(crate) fn has_lost_volume(&self, system: u64) -> bool {
         let mut used =
             self.storage.used_volumes.iter().filter(|(_, used)| used.system == system && used.until.is_none());
-        used.any(|(volume, _)| self.files.volume(*volume).is_none())
+        used.any(|(volume, _)| self.storage.files.volume(*volume).is_none())
     }
 
     /// Notes something of the layer in a folder, because the world says so.

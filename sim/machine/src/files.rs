@@ -42,8 +42,6 @@ mod view;
 mod volume;
 mod walk;
 
-use std::sync::{Arc, LazyLock};
-
 use hcs_rules::access::Rights;
 use hcs_rules::file::{FOLDERS, FileFault, FileSystem, SYSTEM_LETTER, VOLUME_CAPACITY};
 use hcs_rules::grant::{self, SidRow};
@@ -133,17 +131,14 @@ struct Place<'a> {
 
 impl Files {
     /// The system's volume with its usual folders, as every world begins with it.
-    pub(crate) fn of_a_new_host() -> Arc<Files> {
-        static NEW: LazyLock<Arc<Files>> = LazyLock::new(|| {
-            let mut files = Files { volumes: Vec::new(), troubles: Vec::new() };
-            let by = By::world(Time::ZERO);
-            files.add_volume(SYSTEM_LETTER, VOLUME_CAPACITY, by.now);
-            for folder in FOLDERS {
-                files.put_folder(folder, by);
-            }
-            Arc::new(files)
-        });
-        NEW.clone()
+    pub(crate) fn of_a_new_host() -> Files {
+        let mut files = Files { volumes: Vec::new(), troubles: Vec::new() };
+        let by = By::world(Time::ZERO);
+        files.add_volume(SYSTEM_LETTER, VOLUME_CAPACITY, by.now);
+        for folder in FOLDERS {
+            files.put_folder(folder, by);
+        }
+        files
     }
 
     /// Where a path leads, up to its last name.

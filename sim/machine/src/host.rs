@@ -26,7 +26,6 @@ use uuid::Uuid;
 use crate::canonical::{Digest, Scratch};
 use crate::client::Client;
 use crate::effect::{Effect, Reply};
-use crate::files::Files;
 use crate::id::{FoldedId, Index};
 use crate::input::{ClientId, Input, Registered};
 use crate::legacy::LegacyHandle;
@@ -91,7 +90,6 @@ pub struct Host {
     pub(crate) endpoints: Option<Arc<BTreeSet<Uuid>>>,
     /// To which system each endpoint is attached, by the system's place in the order of creation.
     pub(crate) attached: BTreeMap<Uuid, u64>,
-    pub(crate) files: Arc<Files>,
     /// The paths at which saved states are whose folders the host does not have.
     pub(crate) saved: BTreeSet<FoldedId>,
     pub(crate) settings: Settings,
@@ -133,7 +131,6 @@ impl PartialEq for Host {
             && self.hypervisor == other.hypervisor
             && self.endpoints == other.endpoints
             && self.attached == other.attached
-            && self.files == other.files
             && self.saved == other.saved
             && self.settings == other.settings
             && self.incarnations == other.incarnations
@@ -163,7 +160,7 @@ impl Host {
             process_handles: Table::default(),
             pipes: Table::default(),
             streams: Table::default(),
-            storage: Storage::none(),
+            storage: Storage::of_a_new_host(),
             legacy: Table::default(),
             signals: BTreeMap::new(),
             process_count: 0,
@@ -174,7 +171,6 @@ impl Host {
             hypervisor: true,
             endpoints: None,
             attached: BTreeMap::new(),
-            files: Files::of_a_new_host(),
             saved: BTreeSet::new(),
             settings: Settings::default(),
             sequence: 0,

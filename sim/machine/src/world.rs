@@ -53,8 +53,8 @@ impl Host {
                 let by = By::world(self.now);
                 let happened = self.files_mut().happen(event, by);
                 // A filter goes with its volume.
-                let files = &self.files;
-                Arc::make_mut(&mut self.storage).filters.retain(|volume, _| files.volume(*volume).is_some());
+                let storage = self.storage_mut();
+                storage.filters.retain(|volume, _| storage.files.volume(*volume).is_some());
                 happened
             }
             WorldEvent::Privilege(client, privilege, enabled) => self.set_privilege(*client, *privilege, *enabled),

@@ -36,7 +36,7 @@ impl Host {
         let ancestors = chain[1..].iter().map(|link| link.file).collect();
         let number = self.free_number();
         let permanent = flags & attach::PERMANENT_LIFETIME != 0;
-        let stored = self.files.volume_in(file).filter(|_| gives_volume(rights));
+        let stored = self.storage.files.volume_in(file).filter(|_| gives_volume(rights));
         if !read_only {
             self.stamp(&chain[0], stored.is_some(), by)?;
         }
@@ -60,11 +60,11 @@ impl Host {
 
     /// The chain of a disk that is neither attached nor held, and can be written if it is to be.
     pub(super) fn ready_to_use(&self, disk: Key, file: FileId, read_only: bool, by: By) -> Done<Vec<Link>> {
-        if self.files.open_data(file).is_err() {
+        if self.storage.files.open_data(file).is_err() {
             return Err(DiskFault::Gone.into());
         }
         let attached = self.attachment(disk).is_some();
-        if !attached && self.files.is_locked(file) {
+        if !attached && self.storage.files.is_locked(file) {
             return Err(DiskFault::Held.into());
         }
         let chain = self.chain(file, self.content(file, device::UNKNOWN)?, true, by)?;
@@ -83,7 +83,7 @@ impl Host {
         if self.storage.disks.iter().any(|(_, disk)| uses(disk)) || self.is_shared_by_machine(file) {
             return Err(DiskFault::Parental.into());
         }
-        self.files.may_write(file, by).map_err(|_| DiskFault::ReadOnly.into())
+        self.storage.files.may_write(file, by).map_err(|_| DiskFault::ReadOnly.into())
     }
 
     fn free_number(&self) -> u32 {
@@ -97,7 +97,7 @@ impl Host {
     /// A disk's file is written: it gets new write ids, that of the data too when the content changes.
     pub(super) fn stamp(&mut self, link: &Link, content: bool, by: By) -> Done<()> {
         let Content::Vhdx(image) = &link.content else { return Ok(()) };
-        let path = self.files.path_of_file(link.file).unwrap_or_default();
+        let path = self.storage.files.path_of_file(link.file).unwrap_or_default();
         let file_write = self.new_id(image.file_write, "file", &path);
         let data_write = content.then(|| self.new_id(image.data_write, "data", &path));
         let change = |data: &mut _| image.stamp(data, file_write, data_write);
@@ -109,7 +109,7 @@ impl Host {
         let mut stored = stored.clone();
         let first = stored.id;
         let mut count = 0_u64;
-        while self.files.volume(stored.id).is_some() {
+        while self.storage.files.volume(stored.id).is_some() {
             count += 1;
             stored.id = guid_of(first, &count.to_le_bytes());
         }
@@ -176,13 +176,13 @@ impl Host {
     pub(crate) fn mount_path(&self, handle: Key) -> Done<Arc<str>> {
         let entry = self.storage.disk_handles.get(handle).ok_or(DiskFault::Detached)?;
         let attachment = self.attachment(entry.disk).ok_or(DiskFault::Detached)?;
-        let path = attachment.volume.and_then(|volume| self.files.volume(volume)).map(|volume| volume.path());
+        let path = attachment.volume.and_then(|volume| self.storage.files.volume(volume)).map(|volume| volume.path());
         Ok(path.unwrap_or_default().trim_end_matches('\\').into())
     }
 
     /// The volume of a disk that is attached, by its file: none while it is not, and none in it when none has come up.
     pub(crate) fn attached_volume(&self, path: &str) -> Option<Option<Uuid>> {
-        let file = self.files.file_id(path).ok()?;
+        let file = self.storage.files.file_id(path).ok()?;
         Some(self.attachment(self.disk_of_file(file)?)?.volume)
     }
 
@@ -234,10 +234,10 @@ impl Host {
     /// A disk's file holds a volume from now on. Disks that lie in volumes of disks do so only so deep.
     pub(super) fn keep_volume(&mut self, file: FileId, stored: Option<Arc<StoredVolume>>) -> Done<()> {
         let mut depth = stored.as_ref().map_or(0, |stored| usize::from(stored.tree.nested()) + 1);
-        let mut volume = self.files.volume(file.volume);
+        let mut volume = self.storage.files.volume(file.volume);
         while let Some(disk) = volume.and_then(|volume| self.storage.disks.get(volume.disk?)) {
             depth += 1;
-            volume = self.files.volume(disk.file.volume);
+            volume = self.storage.files.volume(disk.file.volume);
         }
         if depth > usize::from(MOST_NESTED) {
             return Err(DiskFault::Full.into());
@@ -247,8 +247,8 @@ impl Host {
 
     /// The volume of a partition that takes the whole disk.
     fn new_volume(&self, file: FileId, size: u64) -> StoredVolume {
-        let path = self.files.path_of_file(file).unwrap_or_default();
-        let before = self.files.volume_in(file).map_or(Uuid::nil(), |stored| stored.id);
+        let path = self.storage.files.path_of_file(file).unwrap_or_default();
+        let before = self.storage.files.volume_in(file).map_or(Uuid::nil(), |stored| stored.id);
         let id = self.new_id(before, "volume", &path);
         let capacity = size.saturating_sub(PARTITIONED);
         let now = self.now.as_file_time();

@@ -72,18 +72,18 @@ impl Host {
     /// Adds the files that a machine opens for a disk: none where the simulated host has no such folder.
     #[cold]
     fn open_for(&self, machine: &System, asked: Asked<'_>, holds: &mut Vec<Hold>) -> Result<(), AttachmentFault> {
-        if !self.files.may_have(&asked.path) {
+        if !self.storage.files.may_have(&asked.path) {
             return Ok(());
         }
         let (system, machine) = (machine.sequence, machine.runtime_id);
-        let file = match self.files.file_id(&asked.path) {
+        let file = match self.storage.files.file_id(&asked.path) {
             Ok(file) => file,
             Err(FileFault::NoFile) if !is_in_root(&asked.path) => return Err(AttachmentFault::Missing),
             Err(FileFault::IsFolder) => return Err(AttachmentFault::Denied),
             Err(_) => return Ok(()),
         };
         let write = if asked.read_only { 0 } else { mask::WRITE_DATA };
-        if !self.files.machine_may(file, machine, mask::READ_DATA | write) {
+        if !self.storage.files.machine_may(file, machine, mask::READ_DATA | write) {
             return Err(AttachmentFault::Denied);
         }
         let shared = |hold: &Hold| hold.0 == file && hold.1 != system && !asked.read_only;
@@ -102,7 +102,7 @@ impl Host {
         let attached = self.disk_of_file(file).and_then(|disk| self.attachment(disk));
         match attached {
             Some(attachment) => !(attachment.read_only && read_only),
-            None => self.files.is_locked(file) && !own,
+            None => self.storage.files.is_locked(file) && !own,
         }
     }
 
@@ -120,7 +120,7 @@ impl Host {
             Stop::Disk(DiskFault::ParentDamaged | DiskFault::Unmodelled) => AttachmentFault::ParentDamaged,
             _ => AttachmentFault::ParentChanged,
         })?;
-        let may = |link: &Link| self.files.machine_may(link.file, machine, mask::READ_DATA);
+        let may = |link: &Link| self.storage.files.machine_may(link.file, machine, mask::READ_DATA);
         if chain.iter().skip(1).all(may) { Ok(chain) } else { Err(AttachmentFault::ParentDenied) }
     }
 

@@ -91,7 +91,7 @@ pub(super) struct Link {
 impl Host {
     /// What a disk's file holds.
     pub(super) fn content(&self, file: FileId, device: u32) -> Done<Content> {
-        let data = self.files.open_data(file).map_err(|_| DiskFault::Gone)?;
+        let data = self.storage.files.open_data(file).map_err(|_| DiskFault::Gone)?;
         let as_vhdx = || vhdx::read(data).map(|image| Content::Vhdx(Box::new(image)));
         let as_vhd = || vhd::read(data).map(Content::Vhd);
         let read = match device {
@@ -127,7 +127,7 @@ impl Host {
 
     /// What a disk that is to be a parent holds.
     pub(super) fn ancestor(&self, file: FileId, by: By) -> Done<Content> {
-        if self.files.may_read(file, by).is_err() {
+        if self.storage.files.may_read(file, by).is_err() {
             return Err(DiskFault::ParentDenied.into());
         }
         if self.is_written_by_others(file) {
@@ -144,21 +144,23 @@ impl Host {
         let attached = self.disk_of_file(file).and_then(|disk| self.attachment(disk));
         match attached {
             Some(attachment) => !attachment.read_only,
-            None => self.files.is_locked(file),
+            None => self.storage.files.is_locked(file),
         }
     }
 
     /// Where a disk's parent is: beside it, by its volume, by its letter.
     pub(super) fn parent_file(&self, child: FileId, parent: &Parent, beside: bool) -> Done<FileId> {
-        let found =
-            self.parent_paths(child, parent, beside).into_iter().find_map(|path| self.files.file_id(&path).ok());
+        let found = self
+            .parent_paths(child, parent, beside)
+            .into_iter()
+            .find_map(|path| self.storage.files.file_id(&path).ok());
         found.ok_or(DiskFault::ParentMissing.into())
     }
 
     /// The paths at which a disk's parent is looked for.
     pub(super) fn parent_paths(&self, child: FileId, parent: &Parent, beside: bool) -> Vec<String> {
         let relative = parent.relative.as_ref().filter(|_| beside).and_then(|relative| {
-            let path = self.files.path_of_file(child)?;
+            let path = self.storage.files.path_of_file(child)?;
             let (folder, _) = path.rsplit_once('\\')?;
             // A path by a volume's id is taken word for word: what is normal in a relative one is not there.
             let relative = relative.strip_prefix(".\\").unwrap_or(relative);
@@ -169,6 +171,6 @@ impl Host {
 
     /// The file at a path that is to be a parent or a source.
     pub(super) fn other_file(&self, path: &str) -> Result<FileId, FileFault> {
-        self.files.file_id(path)
+        self.storage.files.file_id(path)
     }
 }

@@ -50,10 +50,10 @@ impl Host {
 
     /// Changes the host's files, or leaves them as they were: a disk's own log sees to that.
     pub(super) fn as_a_whole<T>(&mut self, change: impl FnOnce(&mut Host) -> Done<T>) -> Done<T> {
-        let before = self.files.clone();
+        let before = self.storage.files.clone();
         let done = change(self);
         if done.is_err() {
-            self.files = self.files.taken_back_to(before);
+            self.storage_mut().files = self.storage.files.taken_back_to(before);
         }
         done
     }
@@ -62,10 +62,10 @@ impl Host {
     fn disk_to_change(&self, on: &Admitted, handle: Key) -> Done<(Key, FileId)> {
         let key = self.disk_for(on, handle, HandleKind::Virtual)?;
         let Some(file) = self.storage.disks.get(key).map(|disk| disk.file) else { return Err(DiskFault::Gone.into()) };
-        if self.files.open_data(file).is_err() {
+        if self.storage.files.open_data(file).is_err() {
             return Err(DiskFault::Gone.into());
         }
-        if self.attachment(key).is_none() && self.files.is_locked(file) {
+        if self.attachment(key).is_none() && self.storage.files.is_locked(file) {
             return Err(DiskFault::Held.into());
         }
         Ok((key, file))
@@ -74,9 +74,9 @@ impl Host {
     /// The bytes that a disk must have for its volume.
     pub(super) fn least_size(&self, key: Key, file: FileId) -> u64 {
         let attached = self.attachment(key).and_then(|attachment| attachment.volume);
-        let capacity = match attached.and_then(|volume| self.files.volume(volume)) {
+        let capacity = match attached.and_then(|volume| self.storage.files.volume(volume)) {
             Some(volume) => Some(volume.capacity()),
-            None => self.files.volume_in(file).map(|stored| stored.capacity),
+            None => self.storage.files.volume_in(file).map(|stored| stored.capacity),
         };
         capacity.map_or(0, |capacity| capacity + PARTITIONED)
     }
@@ -136,7 +136,7 @@ impl Host {
                 parent.set_physical_sector(data, sector);
             };
             host.files_mut().change_open(target.file, by, change).map_err(|_| DiskFault::Full)?;
-            let stored = host.files.volume_in(source.file);
+            let stored = host.storage.files.volume_in(source.file);
             host.keep_volume(target.file, stored)?;
             let content = host.content(target.file, device::UNKNOWN)?;
             host.stamp(&Link { file: target.file, content }, true, by)
@@ -176,7 +176,7 @@ impl Host {
             }
             _ => {}
         }
-        self.files.may_write(file, by).map_err(|_| DiskFault::ReadOnly)?;
+        self.storage.files.may_write(file, by).map_err(|_| DiskFault::ReadOnly)?;
         let change = |data: &mut _| match information {
             SetInformation::Identifier(id) | SetInformation::VirtualDiskId(id) => image.set_id(data, *id),
             SetInformation::PhysicalSectorSize(size) => image.set_physical_sector(data, *size),
@@ -199,7 +199,7 @@ impl Host {
         if content.vhdx()?.data_write != old.linkage {
             return Err(DiskFault::ParentChanged.into());
         }
-        self.files.may_write(file, by).map_err(|_| DiskFault::ReadOnly)?;
+        self.storage.files.may_write(file, by).map_err(|_| DiskFault::ReadOnly)?;
         let locator = self.locator(path, parent, old.linkage)?;
         let mut done = Ok(());
         let change = |data: &mut _| done = image.set_parent(data, &locator);

@@ -54,7 +54,7 @@ impl Host {
         let (shape, stored) = self.shape(path, flags, parameters, by)?;
         let data = shape.create().map_err(|_: Unwritable| DiskFault::Ancestry)?;
         self.files_mut().make_file(path, data, by).map_err(Stop::Path)?;
-        let file = self.files.file_id(path).map_err(Stop::Path)?;
+        let file = self.storage.files.file_id(path).map_err(Stop::Path)?;
         if stored.is_some()
             && let Err(stop) = self.keep_volume(file, stored)
         {
@@ -100,7 +100,7 @@ impl Host {
         let mut stored = None;
         if has_source {
             let source = self.other_file(text(&asked.source)).map_err(|_| DiskFault::Gone)?;
-            self.files.may_read(source, by).map_err(|_| DiskFault::Access)?;
+            self.storage.files.may_read(source, by).map_err(|_| DiskFault::Access)?;
             if self.is_written_by_others(source) {
                 return Err(DiskFault::Held.into());
             }
@@ -114,7 +114,7 @@ impl Host {
             if shape.size < size || shape.logical_sector != logical {
                 return Err(DiskFault::Size.into());
             }
-            stored = self.files.volume_in(source);
+            stored = self.storage.files.volume_in(source);
         }
         let aligned = shape.size.is_multiple_of(shape.logical_sector.into());
         if !aligned || !(LEAST_SIZE..=format::MOST_SIZE).contains(&shape.size) {
@@ -141,7 +141,7 @@ impl Host {
             parent: Some(self.locator(path, file, image.data_write)?),
             ..shape
         };
-        Ok((shape, self.files.volume_in(file)))
+        Ok((shape, self.storage.files.volume_in(file)))
     }
 
     /// Where a parent is, as a child's locator says it: by its volume, and as the path that was given leads there.
@@ -178,19 +178,19 @@ impl Host {
             return Err(DiskFault::Unmodelled.into());
         }
         let by = self.by(on.client);
-        if !self.files.troubles().is_empty() {
+        if !self.storage.files.troubles().is_empty() {
             self.files_mut().open(path, by).map_err(|fault| match fault {
                 FileFault::Locked => Stop::Disk(DiskFault::Held),
                 fault => Stop::Path(fault),
             })?;
         }
-        let file = self.files.file_id(path).map_err(Stop::Path)?;
+        let file = self.storage.files.file_id(path).map_err(Stop::Path)?;
         if HostPath::parse(path).is_ok_and(|path| path.trailing) {
             return Err(Stop::Path(FileFault::TrailingSeparator));
         }
-        self.files.may_read(file, by).map_err(Stop::Path)?;
+        self.storage.files.may_read(file, by).map_err(Stop::Path)?;
         let attachment = self.disk_of_file(file).and_then(|disk| self.attachment(disk));
-        if attachment.is_none() && self.files.is_locked(file) {
+        if attachment.is_none() && self.storage.files.is_locked(file) {
             return Err(DiskFault::Held.into());
         }
         let content = self.content(file, device)?;

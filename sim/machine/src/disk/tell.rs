@@ -15,7 +15,7 @@ impl Host {
         let class = DiskClass::of_value(class).ok_or(DiskFault::Class)?;
         let key = self.disk_for(on, handle, HandleKind::Virtual)?;
         let file = self.storage.disks.get(key).map(|disk| disk.file).ok_or(DiskFault::Gone)?;
-        let data = self.files.open_data(file).map_err(|_| DiskFault::Gone)?;
+        let data = self.storage.files.open_data(file).map_err(|_| DiskFault::Gone)?;
         let attached = self.attachment(key).is_some();
         let content = self.content(file, device::UNKNOWN)?;
         let (logical, physical) = content.sectors();
@@ -30,7 +30,7 @@ impl Host {
             DiskClass::Identifier => DiskInformation::Identifier(content.id()),
             DiskClass::ParentLocation => {
                 let paths = self.parent_paths(file, parent()?, true);
-                let found = paths.iter().find(|path| self.files.file_id(path).is_ok());
+                let found = paths.iter().find(|path| self.storage.files.file_id(path).is_ok());
                 match found {
                     Some(path) => DiskInformation::ParentLocation(true, vec![path.as_str().into()]),
                     None => {
@@ -58,7 +58,7 @@ impl Host {
                 DiskInformation::SmallestSafeVirtualSize(self.least_size(key, file).max(LEAST_SIZE))
             }
             DiskClass::Fragmentation => DiskInformation::Fragmentation(0),
-            DiskClass::IsLoaded => DiskInformation::IsLoaded(attached || self.files.is_locked(file)),
+            DiskClass::IsLoaded => DiskInformation::IsLoaded(attached || self.storage.files.is_locked(file)),
             DiskClass::VirtualDiskId => {
                 DiskInformation::VirtualDiskId(content.vhdx().map_or(Uuid::nil(), |image| image.id))
             }

@@ -31,7 +31,9 @@ impl Host {
         let rights = self.client(on.client).map_or(Rights::User, |client| client.rights);
         let by = By::client(rights, self.now);
         let ready = match request.path() {
-            Some(Text::Some(path)) if !self.files.troubles().is_empty() && !file::CREATING.contains(on.call) => {
+            Some(Text::Some(path))
+                if !self.storage.files.troubles().is_empty() && !file::CREATING.contains(on.call) =>
+            {
                 let reads = file::READING.contains(on.call);
                 let files = self.files_mut();
                 if reads { files.open(path, by) } else { files.use_volume(path, by) }
@@ -59,7 +61,7 @@ impl Host {
                 self.files_mut().create(text(path), &saved::empty(), by).map(|()| None)
             }
             Request::GetProcessorCompatibilityFromSavedState { path } => {
-                self.files.requirements(text(path), by).map(Some)
+                self.storage.files.requirements(text(path), by).map(Some)
             }
             Request::GrantVmAccess { id, path } => self.grant(on.call, Some(text(id)), text(path), by),
             Request::GrantVmGroupAccess { path } => self.grant(on.call, None, text(path), by),
@@ -89,12 +91,12 @@ impl Host {
 
     /// The files of the host.
     pub fn files(&self) -> &Files {
-        &self.files
+        &self.storage.files
     }
 
     /// The same, shared: who keeps them sees by their pointer whether they were changed since.
     pub fn shared_files(&self) -> Arc<Files> {
-        self.files.clone()
+        self.storage.files.clone()
     }
 
     /// The access control list of a file as tools show it: machines by their names while they are there.
@@ -102,7 +104,7 @@ impl Host {
     /// # Errors
     /// Why there is none.
     pub fn access_list(&self, path: &str) -> Found<Vec<String>> {
-        self.files.list_text(path, |machine| {
+        self.storage.files.list_text(path, |machine| {
             self.systems.iter().any(|(_, system)| {
                 FoldedId::of(&system.id).runtime_id() == machine && self.index.get(&FoldedId::of(&system.id)).is_some()
             })
@@ -110,7 +112,7 @@ impl Host {
     }
 
     pub(crate) fn files_mut(&mut self) -> &mut Files {
-        Arc::make_mut(&mut self.files)
+        Arc::make_mut(&mut self.storage_mut().files)
     }
 
     fn seconds_since_2000(&self) -> u32 {
@@ -133,9 +135,9 @@ impl Host {
     #[cold]
     pub(crate) fn save_refusal(&mut self, path: &str) -> Option<Constraint> {
         let by = By::service(self.now);
-        let awaited = !self.files.troubles().is_empty() && self.files.has_folder_of(path);
+        let awaited = !self.storage.files.troubles().is_empty() && self.storage.files.has_folder_of(path);
         let opened = if awaited { self.files_mut().open(path, by) } else { Ok(()) };
-        let found = opened.and_then(|()| self.files.to_save(path, by));
+        let found = opened.and_then(|()| self.storage.files.to_save(path, by));
         let found = if awaited { found.and_then(|()| self.files_mut().count_writes(path, by)) } else { found };
         match found {
             Err(FileFault::NotReady) => Some(Constraint::SaveNotReady),
@@ -155,7 +157,7 @@ impl Host {
         let megabytes = system.machine(&["ComputeTopology", "Memory", "SizeInMB"]).and_then(|size| size.as_u64());
         let pages = megabytes.unwrap_or(0).saturating_mul((1 << 20) / CLUSTER);
         let data = image(&saved::write(&system.id, pages));
-        if self.files.has_folder_of(path) {
+        if self.storage.files.has_folder_of(path) {
             let by = By::world(self.now);
             self.files_mut().put(path, data, by);
         } else {
@@ -166,8 +168,8 @@ impl Host {
     /// A saved state is put at a path, or is gone from it. Answers whether that did anything.
     pub(crate) fn set_saved_state(&mut self, path: &str, there: bool) -> bool {
         let by = By::world(self.now);
-        let known = self.saved.contains(&FoldedId::of(path)) || self.files.data(path).is_ok();
-        match (there, self.files.has_folder_of(path)) {
+        let known = self.saved.contains(&FoldedId::of(path)) || self.storage.files.data(path).is_ok();
+        match (there, self.storage.files.has_folder_of(path)) {
             (true, true) => {
                 let data = image(&saved::write("", 0));
                 self.files_mut().put(path, data, by) && !known
@@ -181,7 +183,7 @@ impl Host {
     /// Trouble that was told ahead and that a restore meets.
     #[inline(never)]
     pub(crate) fn restore_trouble(&mut self, key: Key) -> Option<Constraint> {
-        if self.files.troubles().is_empty() {
+        if self.storage.files.troubles().is_empty() {
             return None;
         }
         let path = self.restored_from(key).filter(|path| !self.saved.contains(&FoldedId::of(path)))?.to_owned();
@@ -198,7 +200,7 @@ impl Host {
         if self.saved.contains(&FoldedId::of(path)) {
             return None;
         }
-        match self.files.restore(path, By::service(self.now)) {
+        match self.storage.files.restore(path, By::service(self.now)) {
             Ok(_) => None,
             Err(FileFault::NotReady) => Some(Constraint::SavedStateNotReady),
             Err(FileFault::Locked) => Some(Constraint::SavedStateLocked),

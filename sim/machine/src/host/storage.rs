@@ -1,4 +1,4 @@
-//! What the host keeps of open disks, attached filters and volumes in use, beside the files themselves.
+//! The files of the host, and what it keeps of open disks, attached filters and volumes in use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
@@ -8,12 +8,14 @@ use uuid::Uuid;
 use super::Host;
 use crate::container::Use;
 use crate::disk::{Disk, DiskHandle, Hold};
+use crate::files::Files;
 use crate::layer::filter::Filter;
 use crate::table::Table;
 
-/// Most worlds have none of it: they share the empty one, and a fork copies a pointer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Most worlds never change it: they share that of a new host, and a fork copies a pointer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Storage {
+    pub(crate) files: Arc<Files>,
     pub(crate) disk_handles: Table<DiskHandle>,
     /// The disks that are open or attached.
     pub(crate) disks: Table<Disk>,
@@ -30,10 +32,21 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    /// Nothing.
-    pub(super) fn none() -> Arc<Storage> {
-        static NONE: LazyLock<Arc<Storage>> = LazyLock::new(Arc::default);
-        NONE.clone()
+    /// The usual files, and nothing open.
+    pub(super) fn of_a_new_host() -> Arc<Storage> {
+        static NEW: LazyLock<Arc<Storage>> = LazyLock::new(|| {
+            Arc::new(Storage {
+                files: Arc::new(Files::of_a_new_host()),
+                disk_handles: Table::default(),
+                disks: Table::default(),
+                held_disks: BTreeSet::new(),
+                filters: BTreeMap::new(),
+                torn_import: None,
+                filter_collision: false,
+                used_volumes: BTreeMap::new(),
+            })
+        });
+        NEW.clone()
     }
 }
 

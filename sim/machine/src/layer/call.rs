@@ -92,9 +92,9 @@ impl Host {
                 Err(case) => return Ok(Looked::at(case)),
             }
         }
-        let lacks = |parents: &[String]| parents.iter().any(|parent| !self.files.has_folder(parent));
+        let lacks = |parents: &[String]| parents.iter().any(|parent| !self.storage.files.has_folder(parent));
         let no_parent = || lacks(&looked.data.parents).then_some(LayerCase::NoParent);
-        let no_target = |folder: &Text| (!self.files.has_folder(text(folder))).then_some(LayerCase::NoTarget);
+        let no_target = |folder: &Text| (!self.storage.files.has_folder(text(folder))).then_some(LayerCase::NoTarget);
         let found = match request {
             LayerRequest::ImportLayer { source, .. } => return self.look_at_source(text(source), looked),
             LayerRequest::ExportLayer { folder, options: wanted, .. } => {
@@ -131,8 +131,10 @@ impl Host {
                 list_of_files(options).err().or_else(no_parent)
             }
             LayerRequest::AttachLayerStorageFilter { .. } | LayerRequest::AttachOverlayFilter { .. } => {
-                let on_disk =
-                    place.volume.and_then(|id| self.files.volume(id)).is_some_and(|volume| volume.disk.is_some());
+                let on_disk = place
+                    .volume
+                    .and_then(|id| self.storage.files.volume(id))
+                    .is_some_and(|volume| volume.disk.is_some());
                 no_parent()
                     .or((!on_disk).then_some(LayerCase::NoDevice))
                     .or(self.storage.filter_collision.then_some(LayerCase::Collision))
@@ -162,16 +164,16 @@ impl Host {
     /// What is to be said of the folder to import.
     fn look_at_source(&self, source: &str, mut looked: Looked) -> Result<Looked, FileFault> {
         looked.other = source.to_owned();
-        if !self.files.has_folder(source) {
+        if !self.storage.files.has_folder(source) {
             looked.case = Some(LayerCase::NoSource);
             return Ok(looked);
         }
-        if looked.data.parents.iter().any(|parent| !self.files.has_folder(parent)) {
+        if looked.data.parents.iter().any(|parent| !self.storage.files.has_folder(parent)) {
             looked.case = Some(LayerCase::NoParent);
             return Ok(looked);
         }
-        let no_boot = looked.data.parents.is_empty() && !self.files.exists(&below(source, BOOT)?);
-        if no_boot || lacking(&self.files, source).is_some() {
+        let no_boot = looked.data.parents.is_empty() && !self.storage.files.exists(&below(source, BOOT)?);
+        if no_boot || lacking(&self.storage.files, source).is_some() {
             looked.case = Some(LayerCase::IncompleteSource);
             return Ok(looked);
         }
@@ -179,7 +181,7 @@ impl Host {
             looked.case = Some(LayerCase::Torn);
             return Ok(looked);
         }
-        match Transport::read(&self.files, source) {
+        match Transport::read(&self.storage.files, source) {
             Err(found) => match found.why {
                 Why::Damage(_) => looked.case = Some(LayerCase::DamagedSource),
                 Why::Fault(FileFault::NoFile | FileFault::NoFolder) => looked.case = Some(LayerCase::IncompleteSource),
@@ -206,7 +208,7 @@ impl Host {
         };
         if is_relative(layer) {
             Some(LayerCase::Relative)
-        } else if self.files.is_in_use_below(layer) {
+        } else if self.storage.files.is_in_use_below(layer) {
             Some(LayerCase::HoldsAttached)
         } else if is_parent() {
             Some(LayerCase::ParentOfMounted)
@@ -217,7 +219,7 @@ impl Host {
 
     /// What is to be said of a layer that is to become a base.
     fn look_at_base(&self, layer: &str, machine: bool) -> Option<LayerCase> {
-        let has = |name: &str| below(layer, name).is_ok_and(|path| self.files.exists(&path));
+        let has = |name: &str| below(layer, name).is_ok_and(|path| self.storage.files.exists(&path));
         let hive = |(name, _): &(&str, &str)| below(layer, &format!("{CONFIG}\\{name}")).unwrap_or_default();
         if has(folder::HIVES) || has(LAYOUT) {
             return Some(LayerCase::HasHives);
@@ -225,16 +227,16 @@ impl Host {
         if !has(folder::FILES) {
             return Some(if machine { LayerCase::NoMachine } else { LayerCase::NoFiles });
         }
-        if BASES.iter().any(|base| self.files.is_in_use_below(&hive(base))) {
+        if BASES.iter().any(|base| self.storage.files.is_in_use_below(&hive(base))) {
             return Some(LayerCase::HiveInUse);
         }
         if machine {
             return Some(LayerCase::Other);
         }
-        if !BASES.iter().all(|base| self.files.data(&hive(base)).is_ok()) {
+        if !BASES.iter().all(|base| self.storage.files.data(&hive(base)).is_ok()) {
             return Some(LayerCase::NoHives);
         }
-        let is_empty = |base| self.files.data(&hive(base)).is_ok_and(crate::files::Data::is_empty);
+        let is_empty = |base| self.storage.files.data(&hive(base)).is_ok_and(crate::files::Data::is_empty);
         BASES.iter().any(is_empty).then_some(LayerCase::EmptyHive)
     }
 
@@ -326,7 +328,7 @@ impl Host {
 
     /// Removes the first half of a layer, in the order of names: what an exception leaves of it.
     fn destroy_half(&mut self, layer: &str, by: By) -> Result<(), FileFault> {
-        let names: Vec<String> = self.files.names(layer)?.map(|(name, _)| name.to_string()).collect();
+        let names: Vec<String> = self.storage.files.names(layer)?.map(|(name, _)| name.to_string()).collect();
         for name in &names[..names.len().div_ceil(2)] {
             self.files_mut().remove_tree(&below(layer, name)?, by)?;
         }

@@ -52,7 +52,7 @@ impl Host {
             FilterKind::UnionFs => Ok(parents.clone()),
             FilterKind::Wcifs => parents.iter().map(|parent| below(parent, folder::FILES)).collect(),
         };
-        let shown = self.files.laid_together(&folders?, now)?;
+        let shown = self.storage.files.laid_together(&folders?, now)?;
         self.files_mut().show_below(volume, &shown)?;
         let filter = Filter {
             kind,
@@ -77,7 +77,7 @@ impl Host {
 
     /// What a volume holds itself while its filter is attached.
     pub(super) fn changes_of(&self, volume: Uuid) -> Option<Tree> {
-        self.files.own_of(volume, &self.storage.filters.get(&volume)?.below, self.now.as_file_time())
+        self.storage.files.own_of(volume, &self.storage.filters.get(&volume)?.below, self.now.as_file_time())
     }
 
     /// Marks the volume of a writable layer as one.
@@ -93,7 +93,7 @@ impl Host {
                 std::mem::replace(&mut self.storage_mut().filter_collision, *there) != *there
             }
             LayerEvent::Busy(root, times) => {
-                let volume = self.files.volume_at_root(root).map(crate::files::Volume::id).ok();
+                let volume = self.storage.files.volume_at_root(root).map(crate::files::Volume::id).ok();
                 match volume.and_then(|volume| self.storage_mut().filters.get_mut(&volume)) {
                     Some(filter) => std::mem::replace(&mut filter.busy, *times) != *times,
                     None => false,

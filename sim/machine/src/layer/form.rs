@@ -35,7 +35,7 @@ impl Host {
 
     /// Does something in a folder that keeps the times with which it came.
     fn keep_times(&mut self, folder: &str, by: By, act: impl FnOnce(&mut Files) -> Found<()>) -> Found<()> {
-        let times = self.files.meta(folder)?.times;
+        let times = self.storage.files.meta(folder)?.times;
         act(self.files_mut())?;
         self.files_mut().set_times(folder, times, by)
     }
@@ -55,10 +55,11 @@ impl Host {
             let within = below(place, &above)?;
             above = if above.is_empty() { name.to_owned() } else { format!("{above}\\{name}") };
             let here = below(place, &above)?;
-            if self.files.has_folder(&here) {
+            if self.storage.files.has_folder(&here) {
                 continue;
             }
-            let found = parents.iter().find_map(|parent| self.files.meta(&below(parent, &of(&above)).ok()?).ok());
+            let found =
+                parents.iter().find_map(|parent| self.storage.files.meta(&below(parent, &of(&above)).ok()?).ok());
             self.keep_times(&within, by, |files| files.make_folder(&here, by))?;
             if let Some(meta) = found {
                 self.files_mut().set_meta(&here, meta, by)?;
@@ -72,7 +73,7 @@ impl Host {
         let mut tree = vec![Staged { path: folder::FILES.into(), what: What::Folder(Meta::default()) }];
         let mut count = 0;
         let files = below(from, folder::FILES)?;
-        if let Ok(walk) = self.files.walk(&files) {
+        if let Ok(walk) = self.storage.files.walk(&files) {
             for found in walk.skip(1) {
                 let path = format!("{}\\{}", folder::FILES, found.path());
                 let what = match found.data() {
@@ -102,12 +103,12 @@ impl Host {
 
     /// Writes a layer's folder in transport form.
     pub(super) fn export(&mut self, layer: &str, to: &str, by: By) -> Found<()> {
-        let mut transport = read_layer(&self.files, layer)?;
+        let mut transport = read_layer(&self.storage.files, layer)?;
         for delta in folder::DELTAS {
             let path = format!("{}\\{delta}", folder::HIVES);
             let hive = below(layer, &path)?;
-            let data = self.files.data(&hive)?.clone();
-            let times = self.files.meta(&hive)?.times;
+            let data = self.storage.files.data(&hive)?.clone();
+            let times = self.storage.files.meta(&hive)?.times;
             transport.items.insert(LayerPath::new(&path), Item::Hive(data, times));
         }
         self.write_transport(transport, to, by)
@@ -115,7 +116,7 @@ impl Host {
 
     /// Writes a layer's files in transport form, and nothing else.
     pub(super) fn export_part(&mut self, layer: &str, to: &str, by: By) -> Found<()> {
-        let transport = read_layer(&self.files, layer)?;
+        let transport = read_layer(&self.storage.files, layer)?;
         let staged = transport.staged().map_err(|_| FileFault::Torn)?;
         let files: Vec<Staged> = staged.into_iter().filter(|one| one.path.starts_with(folder::FILES)).collect();
         self.files_mut().stage(to, &files, by)
@@ -140,7 +141,7 @@ impl Host {
         self.files_mut().make_folders(&below(layer, folder::HIVES)?, by)?;
         for (hive, base) in BASES {
             let from = below(layer, &format!("{CONFIG}\\{hive}"))?;
-            if all || self.files.exists(&from) {
+            if all || self.storage.files.exists(&from) {
                 let to = below(layer, &format!("{}\\{base}", folder::HIVES))?;
                 self.files_mut().link(&from, &to, by)?;
             }
@@ -151,7 +152,7 @@ impl Host {
     /// Puts the boot files of a utility VM on its disk's volume.
     pub(super) fn write_boot_files(&mut self, layer: &str, root: &str, by: By) -> Found<()> {
         let boot = below(layer, "Files\\EFI")?;
-        if root.is_empty() || !self.files.has_folder(&boot) {
+        if root.is_empty() || !self.storage.files.has_folder(&boot) {
             return Ok(());
         }
         self.files_mut().copy_tree(&boot, &below(&format!("{root}\\"), "EFI")?, by)
@@ -167,9 +168,9 @@ impl Host {
         }
         self.make_way(root, VOLUME_CONFIG, |path| format!("{}\\{path}", folder::FILES), parents, by)?;
         let config = below(root, VOLUME_CONFIG)?;
-        let before = self.files.meta(&config)?;
+        let before = self.storage.files.meta(&config)?;
         for (hive, _) in BASES {
-            let of = |parent: &String| self.files.data(&below(parent, &format!("{CONFIG}\\{hive}")).ok()?).ok();
+            let of = |parent: &String| self.storage.files.data(&below(parent, &format!("{CONFIG}\\{hive}")).ok()?).ok();
             let data = parents.iter().find_map(of).cloned().unwrap_or_default();
             self.files_mut().write(&format!("{config}\\{hive}"), data, by)?;
         }

@@ -120,13 +120,13 @@ impl Host {
 
     /// What is in the folder of a layer.
     fn folder_state(&self, layer: &str) -> Result<FolderState, FileFault> {
-        match self.files.names(layer).map(|_| ()) {
+        match self.storage.files.names(layer).map(|_| ()) {
             Err(FileFault::IsFile) => return Ok(FolderState::File),
             Err(FileFault::NoFile | FileFault::NoFolder | FileFault::NoVolume) => return Ok(FolderState::Absent),
             found => found?,
         }
         let sandbox = below(layer, SANDBOX)?;
-        if !self.files.exists(&sandbox) {
+        if !self.storage.files.exists(&sandbox) {
             return Ok(FolderState::ReadOnly);
         }
         Ok(match self.attached_volume(&sandbox) {
@@ -141,7 +141,7 @@ impl Host {
     /// The root of the volume of a writable layer that is attached, if it has one that has come up.
     fn volume_path(&self, layer: &str) -> Option<String> {
         let volume = self.attached_volume(&below(layer, SANDBOX).ok()?)??;
-        Some(self.files.volume(volume)?.path())
+        Some(self.storage.files.volume(volume)?.path())
     }
 
     fn by_client(&self, on: &Admitted) -> By {
@@ -214,11 +214,11 @@ impl Host {
     fn create_sandbox(&mut self, steps: &mut Steps<'_>, layer: &str, request: &LegacyLayer, by: By) -> Step<()> {
         let parents: Vec<&str> = request.parents.iter().flatten().map(text).collect();
         let blank = parents.last().map(|base| below(base, BLANK_DISKS[1])).transpose().map_err(refused)?;
-        let lacks = parents.iter().any(|parent| !self.files.has_folder(parent));
-        if lacks || blank.as_ref().is_some_and(|blank| !self.files.exists(blank)) {
+        let lacks = parents.iter().any(|parent| !self.storage.files.has_folder(parent));
+        if lacks || blank.as_ref().is_some_and(|blank| !self.storage.files.exists(blank)) {
             return Err(NO_PARENT);
         }
-        if !self.files.has_folder(layer) {
+        if !self.storage.files.has_folder(layer) {
             self.files_mut().make_folder(layer, by).map_err(refused)?;
         }
         let Some(blank) = blank else { return Ok(()) };
@@ -330,7 +330,7 @@ impl Host {
         let by = By::service(self.now);
         for name in [folder::HIVES, LAYOUT, disks[0], disks[1]] {
             let path = below(layer, name).map_err(refused)?;
-            if self.files.exists(&path) {
+            if self.storage.files.exists(&path) {
                 self.files_mut().remove_tree(&path, by).map_err(refused)?;
             }
         }

@@ -34,12 +34,12 @@ impl Host {
     pub(super) fn place(&self, text: &Text) -> Result<Place, FileFault> {
         let Text::Some(path) = text else { return Err(FileFault::BadName) };
         let path = path.to_string();
-        if let Ok(volume) = self.files.volume_at_root(&path) {
+        if let Ok(volume) = self.storage.files.volume_at_root(&path) {
             let id = volume.id();
             let state = self.state_of_volume(id);
             return Ok(Place { path: volume.path(), state, volume: Some(id) });
         }
-        let state = match state_of_folder(&self.files, &path) {
+        let state = match state_of_folder(&self.storage.files, &path) {
             Err(FileFault::NoFile | FileFault::NoFolder | FileFault::NoVolume) => LayerState::Absent,
             found => found?,
         };
@@ -48,11 +48,11 @@ impl Host {
 
     /// The state of a volume.
     pub(super) fn state_of_volume(&self, id: Uuid) -> LayerState {
-        let Some(volume) = self.files.volume(id) else { return LayerState::Absent };
+        let Some(volume) = self.storage.files.volume(id) else { return LayerState::Absent };
         if volume.kind() == FileSystem::Raw {
             return LayerState::Raw;
         }
-        let has = |name: &str| self.files.has_folder(&format!("{}{name}", volume.path()));
+        let has = |name: &str| self.storage.files.has_folder(&format!("{}{name}", volume.path()));
         match self.storage.filters.get(&id) {
             Some(filter) if filter.is_overlay => LayerState::Overlaid,
             Some(_) if self.is_volume_in_use(id) => LayerState::InUse,
