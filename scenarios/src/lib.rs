@@ -17,6 +17,7 @@
 //! | [`library`] | the stories and documents that come with the program |
 //! | [`builds`] | one story on every build: what differs |
 //! | [`exec`] | programs of others with the simulator's libraries |
+//! | [`exports`] | what each build exports, and libraries that export no more |
 //! | [`inspect`] | disks, state files, access lists |
 //! | [`layer`] | layers of images in files of this machine |
 //! | [`lint`] | checking a document |
@@ -30,6 +31,7 @@
 pub mod builds;
 pub mod compare;
 pub mod exec;
+pub mod exports;
 pub mod inspect;
 pub mod layer;
 pub mod library;

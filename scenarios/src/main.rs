@@ -10,7 +10,7 @@ use hcs_rules::document::Root;
 use hcs_scenarios::builds::build_number;
 use hcs_scenarios::compare::known::MEANT;
 use hcs_scenarios::story::Story;
-use hcs_scenarios::{builds, compare, exec, inspect, layer, library, lint, random, replay, schema, stage};
+use hcs_scenarios::{builds, compare, exec, exports, inspect, layer, library, lint, random, replay, schema, stage};
 
 /// Prints a line. Whoever reads may have gone, `| head` does; then there is nobody left to tell.
 macro_rules! say {
@@ -133,6 +133,18 @@ enum What {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// Print which builds have which exports, or make libraries that have no more than one build does
+    Exports {
+        /// The Windows build, by its number
+        #[arg(long, value_parser = build_number)]
+        build: Option<u32>,
+        /// A library of the simulator, of Windows or Linux; it may be given again
+        #[arg(long, value_name = "LIBRARY", requires = "build", requires = "into")]
+        trim: Vec<std::path::PathBuf>,
+        /// The folder that the libraries are written into
+        #[arg(long, value_name = "FOLDER", requires = "trim")]
+        into: Option<std::path::PathBuf>,
+    },
     /// Print the rules as a page of Markdown
     Rules,
     /// Hold the tables of documents against the published schema files in a folder, in both directions
@@ -173,6 +185,7 @@ fn main() -> ExitCode {
             say!("{}", random::digest(seed, sequences));
             Ok(ExitCode::SUCCESS)
         }
+        Some(What::Exports { build, trim, into }) => told_exports(build.map(of_number), &trim, into.as_deref()),
         Some(What::Rules) => {
             say!("{}", hcs_rules::report::page().trim_end());
             Ok(ExitCode::SUCCESS)
@@ -187,6 +200,21 @@ fn main() -> ExitCode {
         eprintln!("hcs-sim: {problem}");
         ExitCode::from(2)
     })
+}
+
+/// Which build exports what.
+fn told_exports(
+    build: Option<Build>,
+    trim: &[std::path::PathBuf],
+    into: Option<&std::path::Path>,
+) -> Result<ExitCode, String> {
+    let told = match (build, into) {
+        (None, _) => exports::table(),
+        (Some(build), None) => exports::list(build),
+        (Some(build), Some(into)) => exports::write(build, trim, into)?,
+    };
+    say!("{}", told.trim_end());
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What is done with a layer. What was asked for and found wanting is a failure, as with documents.
