@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
@@ -11,6 +12,10 @@ use windows_sys::Win32::System::HostComputeSystem::*;
 
 use crate::common::{operation, take, wait, wide};
 use crate::{assert_equal, read, recorded, replayed};
+
+#[path = "../../examples/recorded.rs"]
+#[expect(dead_code, reason = "it is a program of its own")]
+mod example;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -74,6 +79,96 @@ fn container(id: &str, command: &str) {
         HcsCloseOperation(work);
         HcsCloseOperation(completing);
     }
+}
+
+#[test]
+fn the_example_replays_equal_on_every_build() {
+    for build in Build::ALL {
+        let text = recorded(2, *build, || assert!(example::life() > 0));
+        let told = assert_equal(&text);
+        assert_eq!((told.events, told.left_out.len()), (4, 0), "{text}");
+        // As if the real service had answered: the operations take as long as they took, and ids that are made differ.
+        let of_windows = text.replacen("\"target\":\"double\"", "\"target\":\"windows\"", 1);
+        let options = Options { seed: Some(3), all: true, ..Options::default() };
+        let told = replay(&read(&of_windows), &options).expect("the record can be replayed");
+        assert_eq!(told.differences, [], "{of_windows}");
+    }
+}
+
+/// What an operation's callback of events was called with: the context that was last set.
+static LAST_CONTEXT: AtomicUsize = AtomicUsize::new(0);
+
+unsafe extern "system" fn keep_context(_: *const HCS_EVENT, context: *const c_void) {
+    LAST_CONTEXT.store(context.addr(), Ordering::Release);
+}
+
+/// Whose callback of two was called last.
+static LAST_COMPLETION: AtomicUsize = AtomicUsize::new(0);
+
+unsafe extern "system" fn first(_: HCS_OPERATION, context: *const c_void) {
+    LAST_COMPLETION.store(100 + context.addr(), Ordering::Release);
+}
+
+unsafe extern "system" fn second(_: HCS_OPERATION, context: *const c_void) {
+    LAST_COMPLETION.store(200 + context.addr(), Ordering::Release);
+}
+
+#[test]
+fn contexts_and_callbacks_stay_the_callers_own() {
+    let context = core::ptr::without_provenance::<c_void>;
+    let text = recorded(1, Build::SERVER_2025, || {
+        let (id, document) = (wide("vm"), wide(r#"{"VirtualMachine":{}}"#));
+        let work = operation();
+        // SAFETY: handles are live, strings end with a zero, pointers are to locals; contexts are never followed.
+        unsafe {
+            let telling = HcsCreateOperationWithNotifications(0, context(7), Some(keep_context));
+            assert_eq!(HcsGetOperationContext(telling).addr(), 7);
+            assert_eq!(HcsSetOperationContext(telling, context(8)), 0);
+            assert_eq!(HcsGetOperationContext(telling).addr(), 8);
+            HcsCloseOperation(telling);
+
+            let told = HcsCreateOperation(context(1), Some(first));
+            let mut system = null_mut();
+            assert_eq!(HcsCreateComputeSystem(id.as_ptr(), document.as_ptr(), told, null(), &raw mut system), 0);
+            wait(told);
+            hcs_sim_dll::simulator().drain();
+            assert_eq!(LAST_COMPLETION.load(Ordering::Acquire), 101);
+            assert_eq!(HcsSetOperationCallback(told, context(2), Some(second)), 0);
+            assert_eq!(HcsGetOperationContext(told).addr(), 2);
+            assert_eq!((HcsStartComputeSystem(system, told, null()), wait(told).0), (0, 0));
+            hcs_sim_dll::simulator().drain();
+            assert_eq!(LAST_COMPLETION.load(Ordering::Acquire), 202);
+
+            // A callback that comes with a creation in a namespace is that of the new handle.
+            let (namespace, other) = (wide("here"), wide("other"));
+            let options = HCS_CREATE_OPTIONS_1 {
+                Version: HcsCreateOptions_1,
+                CallbackContext: context(9).cast_mut(),
+                Callback: Some(keep_context),
+                ..Default::default()
+            };
+            let (version, mut made) = ((&raw const options).cast::<HCS_CREATE_OPTIONS>(), null_mut());
+            let (space, name, text) = (namespace.as_ptr(), other.as_ptr(), document.as_ptr());
+            assert_eq!(HcsCreateComputeSystemInNamespace(space, name, text, work, version, &raw mut made), 0);
+            assert_eq!(wait(work).0, 0);
+            assert_eq!((HcsTerminateComputeSystem(made, work, null()), wait(work).0), (0, 0));
+            hcs_sim_dll::simulator().drain();
+            assert_eq!(LAST_CONTEXT.load(Ordering::Acquire), 9);
+            HcsCloseComputeSystem(made);
+
+            // What a call did not write to stays as it was.
+            let untouched = core::ptr::without_provenance_mut::<u16>(0x10);
+            let mut result = untouched;
+            assert_eq!(HcsWaitForComputeSystemExit(null_mut(), 0, &raw mut result) as u32, 0x8007_0057);
+            assert!(result.is_null() || result == untouched);
+            HcsCloseComputeSystem(system);
+            HcsCloseOperation(told);
+            HcsCloseOperation(work);
+        }
+    });
+    let told = assert_equal(&text);
+    assert!(told.events >= 3, "{text}");
+    assert!(text.contains(r#""options":{"#) && text.contains(r#""event":1"#), "{text}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod life;
+mod older;
 mod random;
 mod spoilt;
 

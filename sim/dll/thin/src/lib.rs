@@ -118,15 +118,39 @@ mod system {
     use std::io;
 
     use windows_sys::Win32::System::LibraryLoader::{
-        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, GetModuleHandleExW,
-        GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW, LoadLibraryW,
+        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, GetModuleFileNameW,
+        GetModuleHandleExW, GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW, LoadLibraryW,
     };
     use windows_sys::Win32::System::SystemInformation::{GetSystemDirectoryW, OSVERSIONINFOW};
 
+    /// The one beside the library that this is linked into, or the one that is found by name.
     pub(super) fn load() -> usize {
-        let name: Vec<u16> = "computecore.dll\0".encode_utf16().collect();
+        const NAME: &str = "computecore.dll";
+        if let Some(mut path) = folder() {
+            path.extend(NAME.encode_utf16().chain([0]));
+            // SAFETY: the path ends with a zero.
+            let library =
+                unsafe { LoadLibraryExW(path.as_ptr(), core::ptr::null_mut(), LOAD_WITH_ALTERED_SEARCH_PATH) };
+            if !library.is_null() {
+                return library.expose_provenance();
+            }
+        }
+        let name: Vec<u16> = NAME.encode_utf16().chain([0]).collect();
         // SAFETY: the name ends with a zero.
         unsafe { LoadLibraryW(name.as_ptr()) }.expose_provenance()
+    }
+
+    /// The folder of the library that this is linked into, with a separator at its end.
+    fn folder() -> Option<Vec<u16>> {
+        const LONGEST: usize = 32_768;
+        let mut path = vec![0; LONGEST];
+        let library = core::ptr::with_exposed_provenance_mut(holder(folder as *const c_void));
+        // SAFETY: the buffer holds so many units.
+        let length = unsafe { GetModuleFileNameW(library, path.as_mut_ptr(), LONGEST as u32) } as usize;
+        path.truncate(length.min(LONGEST));
+        let separator = path.iter().rposition(|unit| *unit == u16::from(b'\\'))?;
+        path.truncate(separator + 1);
+        Some(path)
     }
 
     pub(super) fn real(file: &str) -> Option<usize> {
