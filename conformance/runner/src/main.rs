@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use hcs_conformance::report::{Report, Verdict};
 use hcs_conformance::target::Target;
-use hcs_conformance::{cases, derived, disk as of_disk, layer as of_layer, process as of_process};
+use hcs_conformance::{cases, derived, disk as of_disk, layer as of_layer, legacy, process as of_process};
 use hcs_conformance_runner::simulator;
 #[cfg(windows)]
 use hcs_conformance_runner::windows;
@@ -89,6 +89,9 @@ fn main() -> ExitCode {
             for case in of_disk::derive(disk::ROWS, disk::PATH_ROWS) {
                 say!("{}", case.name());
             }
+            for case in legacy::derive(legacy::ROWS, Build::SERVER_2022) {
+                say!("{}", case.name());
+            }
             for case in cases::CASES {
                 say!("{}", case.name);
             }
@@ -146,6 +149,7 @@ fn run(target: &dyn Target, filter: &str) -> Report {
     report.runs.extend(of_process::run_all(process::ROWS, process::ROWS, target, wanted).runs);
     report.runs.extend(of_layer::run_all(layer::ROWS, target, wanted).runs);
     report.runs.extend(of_disk::run_all(disk::ROWS, disk::PATH_ROWS, target, wanted).runs);
+    report.runs.extend(legacy::run_all(legacy::ROWS, target, wanted).runs);
     report.runs.extend(cases::run_all(target, wanted).runs);
     report
 }

@@ -13,6 +13,7 @@
 //! | [`process`] | the same for the rows of processes |
 //! | [`layer`] | the same for the rows of layers |
 //! | [`disk`] | the same for the rows of disks |
+//! | [`legacy`] | the same for the rows of the older interface |
 //! | [`cases`] | cases that no row says |
 //! | [`report`] | what came of them |
 //!
@@ -25,6 +26,7 @@ mod expect;
 pub mod input;
 mod inside;
 pub mod layer;
+pub mod legacy;
 pub mod process;
 mod pull;
 pub mod report;

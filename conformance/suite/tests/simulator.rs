@@ -3,7 +3,7 @@
 use hcs_api::Hcs;
 use hcs_conformance::report::Report;
 use hcs_conformance::target::{Capabilities, Files, Host, Session, Target, Trouble};
-use hcs_conformance::{cases, derived, disk, layer, process};
+use hcs_conformance::{cases, derived, disk, layer, legacy, process};
 use hcs_conformance_runner::simulator::Double;
 use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
@@ -109,6 +109,7 @@ fn the_cases_ask_a_host_for_nothing_that_it_cannot_do() {
         let rows = hcs_rules::process::ROWS;
         report.runs.extend(process::run_all(rows, rows, &target, |_| true).runs);
         report.runs.extend(layer::run_all(hcs_rules::layer::ROWS, &target, |_| true).runs);
+        report.runs.extend(legacy::run_all(legacy::ROWS, &target, |_| true).runs);
         report.runs.extend(disk::run_all(hcs_rules::disk::ROWS, hcs_rules::disk::PATH_ROWS, &target, |_| true).runs);
         assert!(report.failures().is_empty(), "{}", report.failures());
         assert!(report.counts().0 > 1_000, "only {} cases can be asked", report.counts().0);

@@ -107,7 +107,7 @@ impl<'a> Place<'a> {
     }
 
     /// Imports a base layer, or one on these.
-    pub(super) fn import(&mut self, path: &str, parents: &[Layer]) -> Result<(), String> {
+    pub(crate) fn import(&mut self, path: &str, parents: &[Layer]) -> Result<(), String> {
         let source = self.at("staged");
         self.session.files().put_layer(&source);
         let data = layer_data(parents);
