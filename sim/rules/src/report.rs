@@ -302,7 +302,8 @@ fn write_files(out: &mut String) -> core::fmt::Result {
     writeln!(out, "\n| needed | is | how it is known |\n|---|---|---|")?;
     for row in &transport::REQUIRED {
         let what = if row.is_folder { "folder" } else { "file" };
-        writeln!(out, "| {} | the {what} {} | {} |", row.id, row.path, sources(row.sources))?;
+        let by = if row.of_older { "" } else { ", not by ImportLayer" };
+        writeln!(out, "| {} | the {what} {}{by} | {} |", row.id, row.path, sources(row.sources))?;
     }
     writeln!(out, "\n| refused in a tar | how it is known |\n|---|---|")?;
     for row in &transport::REFUSALS {

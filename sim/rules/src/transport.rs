@@ -412,6 +412,8 @@ pub struct RequiredRow {
     pub path: &'static str,
     /// Whether it is a folder.
     pub is_folder: bool,
+    /// Whether `ImportLayer` of the older interface cannot do without it either.
+    pub of_older: bool,
     /// How it is known.
     pub sources: &'static [Source],
 }
@@ -422,7 +424,7 @@ const NEEDED: &[Source] = &[observed(
 )];
 
 const fn required(id: &'static str, path: &'static str, is_folder: bool) -> RequiredRow {
-    RequiredRow { id, path, is_folder, sources: NEEDED }
+    RequiredRow { id, path, is_folder, of_older: true, sources: NEEDED }
 }
 
 /// What a folder must hold to be imported, in the order in which it is looked for (the order is assumed).
@@ -431,6 +433,7 @@ pub const REQUIRED: [RequiredRow; 10] = [
         id: "transport.files",
         path: folder::FILES,
         is_folder: true,
+        of_older: true,
         sources: &[client("hcsshim: every layer has it"), assumed("that its lack is noticed as the others'")],
     },
     required("transport.files-blob", "Files.$wcidirs$", false),
@@ -438,6 +441,7 @@ pub const REQUIRED: [RequiredRow; 10] = [
         id: "transport.hives",
         path: folder::HIVES,
         is_folder: true,
+        of_older: true,
         sources: &[client("hcsshim: every layer has it"), assumed("that its lack is noticed as the others'")],
     },
     required("transport.hives-blob", "Hives.$wcidirs$", false),
@@ -446,7 +450,16 @@ pub const REQUIRED: [RequiredRow; 10] = [
     required("transport.security", "Hives\\Security_Delta", false),
     required("transport.software", "Hives\\Software_Delta", false),
     required("transport.system", "Hives\\System_Delta", false),
-    required("transport.tombstones", folder::TOMBSTONES, false),
+    RequiredRow {
+        id: "transport.tombstones",
+        path: folder::TOMBSTONES,
+        is_folder: false,
+        of_older: false,
+        sources: &[
+            NEEDED[0],
+            client("hcsshim takes it out of every folder before ImportLayer, and takes the files away itself"),
+        ],
+    },
 ];
 
 /// The facts that no row above says.

@@ -31,6 +31,8 @@ pub(crate) struct Admitted {
     pub(crate) operation: Option<Key>,
     /// The client's own handle of the older interface.
     pub(crate) legacy: Option<Key>,
+    /// Whether it is a step of a layer function of the older interface.
+    pub(crate) is_step: bool,
 }
 
 impl Host {
@@ -49,8 +51,16 @@ impl Host {
             effects.push(Effect::Finding(Finding::UnmodelledCall(client, *export)));
             return Reply::Outcome(export::NOT_MODELLED, None);
         };
-        let mut admitted =
-            Admitted { client, call, system: None, process: None, disk: None, operation: None, legacy: None };
+        let mut admitted = Admitted {
+            client,
+            call,
+            system: None,
+            process: None,
+            disk: None,
+            operation: None,
+            legacy: None,
+            is_step: false,
+        };
         if let Err(reply) = self.admit(&mut admitted, caller, request, effects) {
             return reply;
         }

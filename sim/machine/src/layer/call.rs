@@ -96,7 +96,7 @@ impl Host {
         let no_parent = || lacks(&looked.data.parents).then_some(LayerCase::NoParent);
         let no_target = |folder: &Text| (!self.storage.files.has_folder(text(folder))).then_some(LayerCase::NoTarget);
         let found = match request {
-            LayerRequest::ImportLayer { source, .. } => return self.look_at_source(text(source), looked),
+            LayerRequest::ImportLayer { source, .. } => return self.look_at_source(on, text(source), looked),
             LayerRequest::ExportLayer { folder, options: wanted, .. } => {
                 let wanted = match options(wanted, Root::ExportLayerOptions, self.build) {
                     Ok(document) => document,
@@ -162,7 +162,7 @@ impl Host {
     }
 
     /// What is to be said of the folder to import.
-    fn look_at_source(&self, source: &str, mut looked: Looked) -> Result<Looked, FileFault> {
+    fn look_at_source(&self, on: &Admitted, source: &str, mut looked: Looked) -> Result<Looked, FileFault> {
         looked.other = source.to_owned();
         if !self.storage.files.has_folder(source) {
             looked.case = Some(LayerCase::NoSource);
@@ -173,7 +173,7 @@ impl Host {
             return Ok(looked);
         }
         let no_boot = looked.data.parents.is_empty() && !self.storage.files.exists(&below(source, BOOT)?);
-        if no_boot || lacking(&self.storage.files, source).is_some() {
+        if no_boot || lacking(&self.storage.files, source, on.is_step).is_some() {
             looked.case = Some(LayerCase::IncompleteSource);
             return Ok(looked);
         }

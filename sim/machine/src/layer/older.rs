@@ -45,6 +45,7 @@ impl Host {
     }
 
     fn layer_function(&mut self, on: &Admitted, request: &LegacyLayer, effects: &mut Vec<Effect>) -> Step<LegacyReply> {
+        let on = &Admitted { is_step: true, ..*on };
         let mut steps = Steps { on, effects };
         let layer = in_home(request, &request.id);
         let plain = |step: Step<()>| step.map(|()| done());

@@ -96,9 +96,10 @@ pub enum Why {
     Damage(Damage),
 }
 
-/// What a folder lacks to be imported: the first in the order in which it is looked for.
-pub fn lacking(files: &Files, place: &str) -> Option<&'static RequiredRow> {
-    REQUIRED.iter().find(|row| match below(place, row.path) {
+/// What a folder lacks to be imported, through the older interface or the newer: the first in the order in which it is looked
+/// for.
+pub fn lacking(files: &Files, place: &str, by_older: bool) -> Option<&'static RequiredRow> {
+    REQUIRED.iter().filter(|row| row.of_older || !by_older).find(|row| match below(place, row.path) {
         Ok(path) if row.is_folder => !files.has_folder(&path),
         Ok(path) => files.data(&path).is_err(),
         Err(_) => true,
@@ -121,15 +122,18 @@ fn is_recycled(path: &str) -> bool {
 }
 
 impl Transport {
-    /// Reads a transport folder.
+    /// Reads a transport folder. One without a list of tombstones has none.
     ///
     /// # Errors
     /// The first thing that is wrong, in the order of names.
     pub fn read(files: &Files, place: &str) -> Result<Transport, Unreadable> {
         let fault = |path: &str, fault: FileFault| bad(path, Why::Fault(fault));
         let at = |path: &str| below(place, path).map_err(|reason| fault(path, reason));
-        let list = files.data(&at(folder::TOMBSTONES)?).map_err(|reason| fault(folder::TOMBSTONES, reason))?;
-        let tombstones = tombstone::read(&list.to_vec()).map_err(|why| bad(folder::TOMBSTONES, Why::Damage(why)))?;
+        let tombstones = match files.data(&at(folder::TOMBSTONES)?) {
+            Err(FileFault::NoFile) => Default::default(),
+            Err(reason) => return Err(fault(folder::TOMBSTONES, reason)),
+            Ok(list) => tombstone::read(&list.to_vec()).map_err(|why| bad(folder::TOMBSTONES, Why::Damage(why)))?,
+        };
         let mut layer = Transport { tombstones, ..Transport::default() };
         let mut first: BTreeMap<Key, LayerPath> = BTreeMap::new();
         for found in files.walk(place).map_err(|reason| fault("", reason))? {

@@ -12,7 +12,7 @@ use hcs_rules::vocabulary::Call;
 use hcs_sim::{Client, Simulator, on as on_call};
 use proptest::prelude::*;
 
-use crate::setting::{BASE, CHILD, base, child, import, world};
+use crate::setting::{BASE, CHILD, base, child, data, import, world};
 
 const OK: Hresult = Hresult::S_OK;
 const SCRATCH: &str = r"C:\layers\scratch";
@@ -152,6 +152,25 @@ fn a_writable_layer_lives_as_the_graph_driver_leads_it() {
     sim.finish().assert_clean();
 }
 
+/// The writer of hcsshim takes the list out of every folder that it imports, and takes the files away itself.
+#[test]
+fn a_folder_without_a_list_of_tombstones_is_imported_by_the_older_function_alone() {
+    let (sim, client) = world(Build::B20348);
+    import(&sim, &client, BASE, &base(), &[]);
+    sim.put_transport(r"C:\staged\child", &child()).expect("it can be staged");
+    assert!(sim.remove_file(r"C:\staged\child\tombstones.txt"));
+    let code = client.import_layer(CHILD.into(), r"C:\staged\child".into(), data(&[BASE]).as_str().into());
+    assert_eq!(code, Hresult::ERROR_PATH_NOT_FOUND);
+    let other = on(r"C:\layers\other");
+    assert_eq!(client.legacy_import_layer(other, Text::Some(r"C:\staged\child"), &[Text::Some(BASE)]), OK);
+    assert!(sim.file(r"C:\layers\other\Files\app\app.exe").is_some());
+    // Nothing else can be done without.
+    assert!(sim.remove_file(r"C:\staged\child\Hives\Sam_Delta"));
+    let next = on(r"C:\layers\next");
+    let code = client.legacy_import_layer(next, Text::Some(r"C:\staged\child"), &[Text::Some(BASE)]);
+    assert_eq!(code, Hresult::ERROR_PATH_NOT_FOUND);
+}
+
 #[test]
 fn a_layer_is_named_in_the_drivers_home() {
     let (sim, client) = world(Build::B26100);
@@ -280,7 +299,7 @@ fn n10_exports_of_a_base_and_of_what_is_directly_above() {
         assert_eq!(client.legacy_export_layer(on(CHILD), Text::Some(OUT), &[Text::Some(BASE)]), above);
         // The newer function does it on both.
         sim.put_folder(r"C:\newer");
-        let data = crate::setting::data(&[BASE]);
+        let data = data(&[BASE]);
         let (layer, folder) = (Text::Some(CHILD), Text::Some(r"C:\newer"));
         assert_eq!(client.export_layer(layer, folder, Text::Some(&data), Text::Some("{}")), OK);
     }
