@@ -270,7 +270,7 @@ impl Coded for u32 {
 
 /// Declares exports of whose calls a record has no more than that they were made, and the code: their parameters are structures.
 macro_rules! unread {
-    ($($name:ident($($argument:ident: $Type:ty),*) -> $Code:ty;)+) => {
+    ($($name:ident($($argument:ident: $Type:ty),* $(,)?) -> $Code:ty;)+) => {
         $(
             #[unsafe(no_mangle)]
             pub unsafe extern "system" fn $name($($argument: $Type),*) -> $Code {

@@ -9,6 +9,12 @@
 
 use core::ffi::c_void;
 
+use hcs_sim_thin::same;
+use hcs_sim_thin::signature::{Driver, Layers, Network};
+use windows_sys::Win32::Foundation::HANDLE;
+use windows_sys::Win32::System::HostComputeSystem::{
+    HCS_NOTIFICATION_CALLBACK, HCS_PROCESS, HCS_PROCESS_INFORMATION, HCS_SYSTEM,
+};
 use windows_sys::core::{HRESULT, PCWSTR, PWSTR};
 
 use crate::gate::{exports, unread};
@@ -23,28 +29,15 @@ const DLL: hcs_rules::export::Dll = hcs_rules::export::Dll::Vmcompute;
 
 hcs_record::vmcompute!(exports);
 
-/// What a layer function is told of the driver, and of the layers beneath.
-type Driver = *const c_void;
-type Layers = *const c_void;
-
-unread! {
-    Vmcompute_ActivateLayer(info: Driver, id: PCWSTR) -> HRESULT;
-    Vmcompute_DeactivateLayer(info: Driver, id: PCWSTR) -> HRESULT;
-    Vmcompute_PrepareLayer(info: Driver, id: PCWSTR, layers: Layers, count: usize) -> HRESULT;
-    Vmcompute_UnprepareLayer(info: Driver, id: PCWSTR) -> HRESULT;
-    Vmcompute_GetLayerMountPath(info: Driver, id: PCWSTR, length: *mut usize, path: PWSTR) -> HRESULT;
-    Vmcompute_CreateLayer(info: Driver, id: PCWSTR, parent: PCWSTR) -> HRESULT;
-    Vmcompute_CreateSandboxLayer(
-        info: Driver, id: PCWSTR, parent: PCWSTR, layers: Layers, count: usize
-    ) -> HRESULT;
-    Vmcompute_ExpandSandboxSize(info: Driver, id: PCWSTR, size: u64) -> HRESULT;
-    Vmcompute_CopyLayer(info: Driver, from: PCWSTR, to: PCWSTR, layers: Layers, count: usize) -> HRESULT;
-    Vmcompute_DestroyLayer(info: Driver, id: PCWSTR) -> HRESULT;
-    Vmcompute_ImportLayer(info: Driver, id: PCWSTR, path: PCWSTR, layers: Layers, count: usize) -> HRESULT;
-    Vmcompute_ExportLayer(info: Driver, id: PCWSTR, path: PCWSTR, layers: Layers, count: usize) -> HRESULT;
-    Vmcompute_LayerExists(info: Driver, id: PCWSTR, exists: *mut u32) -> HRESULT;
-    Vmcompute_GetBaseImages(images: *mut PWSTR) -> HRESULT;
-    Vmcompute_NameToGuid(name: PCWSTR, guid: *mut c_void) -> HRESULT;
-    Vmcompute_ProcessBaseImage(path: PCWSTR) -> HRESULT;
-    Vmcompute_ProcessUtilityImage(path: PCWSTR) -> HRESULT;
+/// Layer functions, by the names that they have here.
+macro_rules! layers {
+    ($($name:ident as $there:ident($($argument:ident: $Type:ty),* $(,)?) -> $Result:ty;)+) => {
+        unread! { $($there($($argument: $Type),*) -> $Result;)+ }
+    };
 }
+
+hcs_sim_thin::vmcompute_layers!(layers);
+
+// The thin library calls the others with these signatures.
+hcs_sim_thin::vmcompute!(same);
+const _: Network = Vmcompute_HNSCall;

@@ -5,6 +5,8 @@
 
 #![expect(unsafe_code, reason = "libraries are found and loaded through C functions")]
 
+pub mod signature;
+
 use core::ffi::{CStr, c_void};
 use std::sync::OnceLock;
 
@@ -28,10 +30,37 @@ pub fn find(name: &CStr) -> Option<*const c_void> {
     unsafe { system::export(library, name) }
 }
 
-/// Declares exports that call the function of the same name, or of the one given, in computecore's library.
+/// What an export answers that computecore's library does not have, or when there is no such library.
+pub trait Missing {
+    /// `ERROR_PROC_NOT_FOUND`
+    const MISSING: Self;
+}
+
+impl Missing for i32 {
+    /// As an `HRESULT`.
+    const MISSING: i32 = (NOT_FOUND | 0x8007_0000) as i32;
+}
+
+impl Missing for u32 {
+    const MISSING: u32 = NOT_FOUND;
+}
+
+/// Declares the export by which a library is known for the double's.
+#[macro_export]
+macro_rules! is_simulated {
+    () => {
+        #[unsafe(no_mangle)]
+        pub extern "system" fn HcsSimIsSimulated() -> i32 {
+            1
+        }
+    };
+}
+
+/// Declares exports that call the function of the same name, or of the one behind `as`, in computecore's library: see
+/// [`signature`].
 #[macro_export]
 macro_rules! forward {
-    ($($name:ident $(as $there:literal)? ($($argument:ident: $Type:ty),* $(,)?) -> $Result:ty = $missing:expr;)+) => {
+    ($($name:ident $(as $there:ident)? ($($argument:ident: $Type:ty),* $(,)?) -> $Result:ty;)+) => {
         $(
             #[unsafe(no_mangle)]
             pub unsafe extern "system" fn $name($($argument: $Type),*) -> $Result {
@@ -39,10 +68,10 @@ macro_rules! forward {
                 let name = $crate::forward!(@name $name $($there)?);
                 let address = *FOUND.get_or_init(|| $crate::find(name).map_or(0, |address| address.expose_provenance()));
                 if address == 0 {
-                    return $missing;
+                    return <$Result as $crate::Missing>::MISSING;
                 }
                 let address: *const core::ffi::c_void = core::ptr::with_exposed_provenance(address);
-                // SAFETY: the function of this name has this signature: both are made from the same sources.
+                // SAFETY: the function of this name has this signature: computecore's library is made from the same list.
                 unsafe {
                     let function: unsafe extern "system" fn($($Type),*) -> $Result = core::mem::transmute(address);
                     function($($argument),*)
@@ -56,8 +85,8 @@ macro_rules! forward {
             Err(_) => c"",
         }
     };
-    (@name $name:ident $there:literal) => {
-        $there
+    (@name $name:ident $there:ident) => {
+        $crate::forward!(@name $there)
     };
 }
 

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use windows_sys::Win32::Foundation::WIN32_ERROR;
 
-use super::MISSING;
+use hcs_sim_thin::NOT_FOUND as MISSING;
 
 /// An export of the real DLL, or 0.
 fn find(name: &str) -> usize {

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use super::Network;
+use hcs_sim_thin::signature::Network;
 
 /// The real `HNSCall`, if this host has one.
 pub(crate) fn network() -> Option<Network> {
