@@ -23,6 +23,7 @@ pub const STORIES: &[Item] = items!("stories", "txt":
     "faults",
     "service",
     "notifications",
+    "older",
     "misuse",
     "documents",
     "shutdown",

@@ -4,6 +4,7 @@ mod client;
 mod disk;
 mod files;
 mod layer;
+mod legacy;
 mod process;
 mod talk;
 mod words;
@@ -17,6 +18,7 @@ use hcs_rules::build::Build;
 use hcs_sim::director::{DIRECTIONS, Direction, Director, split};
 use hcs_sim::{Client, Simulator};
 
+use legacy::Older;
 use words::seconds;
 
 /// One command: its first word, or its second after a client's name, how it is used, and what it does.
@@ -145,6 +147,26 @@ commands! {
     "create-on" "agent create-on second data C:\\layers\\base" "Creates a container on a volume: its root, or the name of its disk. Its layers follow, the topmost first." Stage::create_on;
     "create-isolated" "agent create-isolated second C:\\scratch C:\\layers\\base" "Creates an isolated container on the scratch in a folder. Its layers follow." Stage::create_isolated;
     "show" "agent show data" "Shows what is on the volume of a disk." Stage::show;
+    "older-create" "agent older-create third container" "Creates a system through the older interface: pending, and then a notification once somebody listens." Stage::older_create;
+    "older-open" "agent older-open vm" "Opens a system by id." Stage::older_open;
+    "older-watch" "agent older-watch old" "Listens to a system's notifications. What has waited for that is told at once." Stage::older_watch;
+    "older-unwatch" "agent older-unwatch old" "Listens to a system, or to a process, no more." Stage::older_unwatch;
+    "older-start" "agent older-start old" "Starts a system. Options may follow, as of every call that is pending." Stage::older_start;
+    "older-pause" "agent older-pause old" "Pauses a system." Stage::older_pause;
+    "older-resume" "agent older-resume old" "Resumes a system." Stage::older_resume;
+    "older-save" "agent older-save old {\"SaveType\":\"AsTemplate\"}" "Saves a paused system." Stage::older_save;
+    "older-shutdown" "agent older-shutdown old" "Asks the guest to shut down: pending, until the system is over." Stage::older_shutdown;
+    "older-terminate" "agent older-terminate old" "Terminates a system: pending, until it is over." Stage::older_terminate;
+    "older-properties" "agent older-properties old" "Shows a system's properties. A query may follow." Stage::older_properties;
+    "older-modify" "agent older-modify old {\"ResourcePath\":\"Container/Memory/SizeInMB\",\"RequestType\":\"Update\",\"Settings\":512}" "Changes a system, by a request." Stage::older_modify;
+    "older-list" "agent older-list" "Shows every system. A query may follow." Stage::older_list;
+    "older-close" "agent older-close old" "Closes a system's handle." Stage::older_close;
+    "older-exec" "agent older-exec old app cmd" "Makes a process and gives it a name, by which `say`, `hear` and `close-stdin` know it. The words of `exec` may stand before the command." Stage::older_exec;
+    "older-watch-process" "agent older-watch-process older" "Listens to a process's notification." Stage::older_watch_process;
+    "older-signal" "agent older-signal older CtrlC" "Sends a process a signal." Stage::older_signal;
+    "older-kill" "agent older-kill older" "Terminates a process." Stage::older_kill;
+    "older-process-properties" "agent older-process-properties older" "Shows a process's status." Stage::older_process_properties;
+    "older-close-process" "agent older-close-process older" "Closes a process's handle, and the streams that are still open." Stage::older_close_process;
     "call" "agent call HcsSystemControl" "Calls an export that is not modelled." Stage::unmodelled;
     "dies" "agent dies" "The client's process dies." Stage::dies;
 }
@@ -158,6 +180,12 @@ pub const BEFORE_EXAMPLES: &[&str] = &[
     "agent create vm machine",
     "agent begin start vm",
     "agent create-disk C:\\ProgramData\\disk.vhdx 20GB as data",
+    "agent older-create old {\"Container\":{}}",
+    "agent older-watch old",
+    "settle",
+    "agent older-start old",
+    "settle",
+    "agent older-exec old older cmd",
 ];
 
 /// A client of a story, with what it holds.
@@ -169,6 +197,7 @@ struct Actor {
     begun: BTreeMap<String, (String, OperationHandle)>,
     /// By their paths, or the names that the story gives them.
     disks: BTreeMap<String, DiskHandle>,
+    older: Older,
 }
 
 /// The world of a story.
@@ -235,6 +264,7 @@ impl Stage {
             processes: BTreeMap::new(),
             begun: BTreeMap::new(),
             disks: BTreeMap::new(),
+            older: Older::default(),
         };
         self.actors.insert(name.to_owned(), actor);
         Ok(String::new())

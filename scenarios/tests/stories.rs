@@ -137,6 +137,13 @@ fn nonsense_about_processes_is_told_and_harms_nothing() {
         "agent wait-process",
         "agent begin exec",
         "agent begin exec web",
+        "agent older-create",
+        "agent older-start nowhere",
+        "agent older-unwatch nobody",
+        "agent older-exec old",
+        "agent older-exec old shell cmd",
+        "agent older-signal older",
+        "agent older-kill shell",
     ];
     for line in lines {
         printed.clear();

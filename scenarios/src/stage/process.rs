@@ -32,10 +32,15 @@ impl Held {
     }
 
     pub(super) fn close(self, client: &Client) {
+        let handle = self.handle;
+        self.close_streams(client);
+        client.close_process(handle);
+    }
+
+    pub(super) fn close_streams(self, client: &Client) {
         for stream in self.streams.into_iter().filter(|stream| stream.is_some()) {
             client.close_stream(stream);
         }
-        client.close_process(self.handle);
     }
 }
 
@@ -297,7 +302,7 @@ fn size_request(word: &str) -> Result<String, String> {
 }
 
 /// The options for a signal by name or number; a document is what it is.
-fn signal_options(word: &str) -> String {
+pub(super) fn signal_options(word: &str) -> String {
     match word.parse() {
         _ if word.starts_with(['{', '[']) || matches!(word, "NULL" | "\"\"") => word.to_owned(),
         Ok(number) => Writer::object(|out| out.unsigned("Signal", number)),
