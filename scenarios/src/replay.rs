@@ -8,20 +8,24 @@
 //! | file | what is there |
 //! |---|---|
 //! | `replay` | the lines one after the other |
-//! | `call` | a call as the simulated client makes it |
+//! | `call`, `older` | a call as the simulated client makes it, of the newer interface and of the older |
+//! | `answer` | what it has given, held against the record's answer |
+//! | `world` | the simulated world: its time, and what its callbacks are told |
 //! | `plan` | what is known before: which line answers a call, how long operations took |
 //! | `mask` | ids, times, figures: what may differ, and must differ in the same way everywhere |
 //!
 //! What a client says to a process through its standard streams does not go through the service, and is in no record: a process
 //! that has ended in the record without coming to its end here is ended with the record's exit code.
 
+mod answer;
 mod call;
 mod mask;
+mod older;
 mod plan;
+mod world;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hcs_record::line::{Target, When};
@@ -29,13 +33,12 @@ use hcs_record::{Line, Record, Recorded};
 use hcs_rules::build::Build;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::EventType;
-use hcs_sim::director::Director;
-use hcs_sim::{Client, Clock, Simulator};
 use serde_json::Value;
 
-use self::call::{Given, Sim};
+use self::call::Given;
 use self::mask::Masks;
 use self::plan::Plan;
+use self::world::{MOST_MOMENTS, World};
 
 /// What a replay is to be like.
 #[derive(Clone, Debug, Default)]
@@ -124,12 +127,6 @@ pub fn replay(record: &Record, options: &Options) -> Result<Told, String> {
     })
 }
 
-/// How far the world's time is moved for what the record has next.
-const PATIENCE: Duration = Duration::from_secs(3600);
-
-/// How many moments may bring nothing of it.
-const MOST_MOMENTS: usize = 100_000;
-
 /// How many differences are kept.
 const MOST_DIFFERENCES: usize = 10_000;
 
@@ -138,109 +135,6 @@ const ABOUT_TO_TELL: Duration = Duration::from_secs(1);
 
 /// How long a wait that the world has ended may take to return, in real time.
 const RETURNS_WITHIN: Duration = Duration::from_secs(60);
-
-/// What a callback was called with.
-#[derive(Clone, Debug)]
-struct Heard {
-    /// When, in the world's own time.
-    at: Duration,
-    event: Value,
-    code: Option<u32>,
-    data: Option<Arc<str>>,
-}
-
-impl Heard {
-    fn line(&self, when: When, whose: &str) -> Line {
-        let data = self.data.as_deref().map_or(Value::Null, Value::from);
-        Line::Tells { when, whose: whose.to_owned(), event: self.event.clone(), code: self.code, data }
-    }
-}
-
-/// What callbacks were called with, by the record's names of the handles they are registered on.
-#[derive(Clone, Default)]
-struct Ears(Arc<Mutex<Hearing>>);
-
-#[derive(Default)]
-struct Hearing {
-    now: Duration,
-    heard: BTreeMap<String, VecDeque<Heard>>,
-}
-
-impl Ears {
-    fn lock(&self) -> MutexGuard<'_, Hearing> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn hear(&self, whose: &str, event: Value, code: Option<u32>, data: Option<Arc<str>>) {
-        let mut hearing = self.lock();
-        let heard = Heard { at: hearing.now, event, code, data };
-        hearing.heard.entry(whose.to_owned()).or_default().push_back(heard);
-    }
-
-    fn next(&self, whose: &str) -> Option<Heard> {
-        self.lock().heard.get_mut(whose)?.pop_front()
-    }
-
-    fn has(&self, whose: &str) -> bool {
-        self.lock().heard.get(whose).is_some_and(|heard| !heard.is_empty())
-    }
-}
-
-/// The simulated world, with one client.
-struct World {
-    sim: Simulator,
-    client: Client,
-    director: Director,
-    ears: Ears,
-    /// How far the world's clock is ahead of the record's, in milliseconds.
-    ahead_ms: f64,
-}
-
-impl World {
-    fn new(build: Build, seed: u64) -> World {
-        let sim = Simulator::builder().seed(seed).on(build).clock(Clock::Stepped).start();
-        let client = sim.client("process");
-        World { client, director: Director::new(sim.clone()), sim, ears: Ears::default(), ahead_ms: 0.0 }
-    }
-
-    fn now_ms(&self) -> f64 {
-        self.sim.now().as_nanos() as f64 / 1e6
-    }
-
-    /// Moves time to a line's moment. A gap that is longer than anybody's patience is shortened.
-    fn go_to(&mut self, ms: f64) {
-        let left = ms + self.ahead_ms - self.now_ms();
-        let longest = PATIENCE.as_millis() as f64;
-        if left > longest {
-            self.ahead_ms -= left - longest;
-        }
-        let target = self.sim.now() + Duration::from_nanos((left.clamp(0.0, longest) * 1e6).round() as u64);
-        while let Some(due) = self.sim.next_due().filter(|due| *due < target) {
-            self.step(due);
-        }
-        self.step(target);
-    }
-
-    /// Moves time to a moment at which something is due, or nothing before it.
-    fn step(&self, to: Duration) {
-        self.ears.lock().now = to;
-        self.sim.advance(to.saturating_sub(self.sim.now()));
-    }
-
-    /// Moves time until something is so. Answers whether it came to be so.
-    fn until(&mut self, ms: f64, mut is_so: impl FnMut(&World) -> bool) -> bool {
-        let limit = self.sim.now() + PATIENCE;
-        let mut so = is_so(self);
-        for _ in 0..MOST_MOMENTS {
-            let due = self.sim.next_due().filter(|due| !so && *due <= limit);
-            let Some(due) = due else { break };
-            self.step(due);
-            so = is_so(self);
-        }
-        self.ahead_ms = self.ahead_ms.max(self.now_ms() - ms);
-        so
-    }
-}
 
 /// A wait that is going on in a thread of its own.
 type Finished = (u64, Given);
@@ -435,60 +329,6 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn answer(&mut self, when: When, number: u64, code: Option<u32>, gives: &[(String, Value)]) {
-        let Some((export, with)) = self.plan.call(self.record, number) else { return };
-        if call::is_wait(export.name) {
-            self.finish_wait(when, number, export, with, gives);
-        }
-        let Some(given) = self.given.remove(&number) else {
-            if call::is_wait(export.name) && self.waiting > 0 {
-                self.differs(format!("{} did not return", export.name), "nothing".to_owned());
-            }
-            return;
-        };
-        let problem = self.compare(export, &given, code, gives);
-        self.bind(export, with, &given, gives);
-        if let Some(problem) = problem {
-            let now = When { ms: self.world.now_ms(), thread: when.thread };
-            let line = given.line(now, number, |bits| self.names.get(&bits).cloned());
-            self.differs(format!("{}: {problem}", export.name), line.to_string());
-        }
-    }
-
-    /// Moves time until a wait has ended.
-    fn finish_wait(
-        &mut self,
-        when: When,
-        number: u64,
-        export: &'static Recorded,
-        with: &[(String, Value)],
-        gives: &[(String, Value)],
-    ) {
-        self.collect();
-        let mut moments = 0;
-        let limit = self.world.sim.now() + PATIENCE;
-        while !self.given.contains_key(&number) && moments < MOST_MOMENTS {
-            let Some(due) = self.world.sim.next_due().filter(|due| *due <= limit) else { break };
-            self.world.until(when.ms, |world| world.sim.now() >= due);
-            self.collect();
-            moments += 1;
-        }
-        if !self.given.contains_key(&number) {
-            // Its guest does here what it has done there.
-            let data = gives.iter().find_map(|(_, value)| value.as_str());
-            let whose = plan::subject(export, with).unwrap_or_default();
-            let ended = match export.name {
-                "HcsWaitForProcessExit" => self.end_process(whose, data),
-                "HcsWaitForComputeSystemExit" => self.end_guest(whose, data),
-                _ => false,
-            };
-            if ended {
-                self.world.sim.advance(Duration::ZERO);
-                self.collect();
-            }
-        }
-    }
-
     fn tells(&mut self, when: When, whose: &str, event: &Value, code: Option<u32>, data: &Value) {
         self.events += 1;
         let ears = self.world.ears.clone();
@@ -539,76 +379,6 @@ impl<'a> Replay<'a> {
             Some("GracefulExit") => sim.guest_power_off(id),
             Some("UnexpectedExit") => sim.worker_crash(id),
             _ => false,
-        }
-    }
-
-    /// Gives the handles that a call has made the record's names.
-    fn bind(&mut self, export: &Recorded, with: &[(String, Value)], given: &Given, gives: &[(String, Value)]) {
-        for (name, value) in gives {
-            let Some(recorded) = value.as_str() else { continue };
-            match given.get(name) {
-                Some(Sim::Handle(bits)) => {
-                    self.handles.insert(recorded.to_owned(), *bits);
-                    self.names.insert(*bits, recorded.to_owned());
-                }
-                _ => continue,
-            }
-            let argument =
-                |name: &str| with.iter().find(|(given, _)| given == name).and_then(|(_, value)| value.as_str());
-            if let Some(id) = argument("id") {
-                self.ids.insert(recorded.to_owned(), id.to_owned());
-            }
-            if export.name.ends_with("Process")
-                && let Some(system) = argument("computesystem")
-            {
-                self.systems.insert(recorded.to_owned(), system.to_owned());
-            }
-        }
-    }
-
-    /// Compares an answer. Gives what differs.
-    fn compare(
-        &mut self,
-        export: &Recorded,
-        given: &Given,
-        code: Option<u32>,
-        gives: &[(String, Value)],
-    ) -> Option<String> {
-        if given.code.map(|code| code.0) != code {
-            return Some("the code differs".to_owned());
-        }
-        // What the record does not have was not written: as good as nothing.
-        let nothing = Value::Null;
-        for (name, simulated) in &given.gives {
-            let recorded = gives.iter().find(|(given, _)| given == name).map_or(&nothing, |(_, value)| value);
-            let told = match simulated {
-                Sim::Text(text) => self.masks.text(recorded, text.as_deref()),
-                Sim::Number(number) if recorded.as_i64() == Some(*number) => Ok(()),
-                Sim::Number(number) => Err(format!("it is {number}")),
-                Sim::Id(id) => self.masks.number(recorded.as_u64(), *id),
-                Sim::Handle(bits) => self.same_handle(export, recorded, *bits),
-                Sim::Context(context) if recorded.as_str() == context.as_deref() => Ok(()),
-                Sim::Context(_) => Err("it is another context".to_owned()),
-                Sim::Information(information) => self.masks.information(recorded, information.as_ref()),
-            };
-            if let Err(problem) = told {
-                return Some(format!("{name}: {problem}"));
-            }
-        }
-        None
-    }
-
-    /// A handle that a call has given: one that was there is the same in both, and a new one is there in both.
-    fn same_handle(&self, export: &Recorded, recorded: &Value, bits: u64) -> Result<(), String> {
-        let was_there = matches!(export.returns, hcs_record::Role::SystemThere | hcs_record::Role::ProcessThere);
-        match (recorded.as_str(), bits) {
-            (None, 0) => Ok(()),
-            (Some(name), bits) if bits != 0 => match self.handles.get(name) {
-                Some(known) if was_there && *known != bits => Err("it is another handle".to_owned()),
-                _ => Ok(()),
-            },
-            (Some(_), _) => Err("no handle came".to_owned()),
-            (None, _) => Err("a handle came".to_owned()),
         }
     }
 }

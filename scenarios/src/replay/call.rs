@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use hcs_api::{
-    CreateOptions, DiskHandle, Event, EventCallback, Hcs, LegacyCallback, LegacyProcess, LegacySystem, Notification,
-    NotificationCallback, OperationCallback, OperationHandle, Outcome, ProcessHandle, ProcessInformation, Storage,
-    StreamHandle, SystemHandle, Text, Vmcompute,
+    CreateOptions, DiskHandle, Event, EventCallback, Hcs, OperationCallback, OperationHandle, Outcome, ProcessHandle,
+    ProcessInformation, Storage, StreamHandle, SystemHandle, Text,
 };
 use hcs_record::line::When;
-use hcs_record::{Line, Recorded, Role};
+use hcs_record::{Line, Recorded};
 use hcs_rules::hresult::Hresult;
 use hcs_rules::vocabulary::Call;
 use hcs_sim::Client;
 use serde_json::{Value, json};
 
-use super::{Ears, Replay};
+use super::Replay;
+use super::world::Ears;
 
 /// What a call has given for one of its parameters.
 #[derive(Clone, Debug)]
@@ -49,11 +49,11 @@ pub(super) struct Given {
 }
 
 impl Given {
-    fn code(code: Hresult) -> Given {
+    pub(super) fn code(code: Hresult) -> Given {
         Given { code: Some(code), gives: Vec::new() }
     }
 
-    fn with(mut self, name: &'static str, sim: Sim) -> Given {
+    pub(super) fn with(mut self, name: &'static str, sim: Sim) -> Given {
         self.gives.push((name, sim));
         self
     }
@@ -127,7 +127,7 @@ impl Wait {
     }
 }
 
-fn result(name: &'static str, outcome: Outcome) -> Given {
+pub(super) fn result(name: &'static str, outcome: Outcome) -> Given {
     Given::code(outcome.code).with(name, Sim::Text(outcome.document))
 }
 
@@ -135,28 +135,22 @@ fn informed((outcome, information): (Outcome, Option<ProcessInformation>)) -> Gi
     result("resultdocument", outcome).with("processinformation", information_of(information))
 }
 
-fn information_of(information: Option<ProcessInformation>) -> Sim {
+pub(super) fn information_of(information: Option<ProcessInformation>) -> Sim {
     Sim::Information(
         information
             .map(|of| Information { process: of.process_id, streams: [of.std_input, of.std_output, of.std_error] }),
     )
 }
 
-/// What the older interface has two documents for.
-fn two(name: &'static str, outcome: Outcome) -> Given {
-    let (given, told) = if outcome.code.is_ok() { (outcome.document, None) } else { (None, outcome.document) };
-    Given::code(outcome.code).with(name, Sim::Text(given)).with("result", Sim::Text(told))
-}
-
 /// A string as it is given to a call.
-enum Argument {
+pub(super) enum Argument {
     Null,
     Malformed,
     Some(String),
 }
 
 impl Argument {
-    fn text(&self) -> Text<'_> {
+    pub(super) fn text(&self) -> Text<'_> {
         match self {
             Argument::Null => Text::Null,
             Argument::Malformed => Text::Malformed,
@@ -176,21 +170,14 @@ fn listener(ears: &Ears, whose: String) -> EventCallback {
     Arc::new(move |event: &Event| ears.hear(&whose, Value::from(event.kind), None, event.data.clone()))
 }
 
-fn notified(ears: &Ears, whose: String) -> NotificationCallback {
-    let ears = ears.clone();
-    Arc::new(move |told: &Notification| {
-        ears.hear(&whose, Value::from(told.kind), Some(told.status.0), told.data.clone());
-    })
-}
-
 impl Replay<'_> {
-    fn argument<'v>(&self, with: &'v [(String, Value)], name: &str) -> &'v Value {
+    pub(super) fn argument<'v>(&self, with: &'v [(String, Value)], name: &str) -> &'v Value {
         static NOTHING: Value = Value::Null;
         with.iter().find(|(given, _)| given == name).map_or(&NOTHING, |(_, value)| value)
     }
 
     /// The simulated handle for a name. One that is the caller's invention is one that no world gives.
-    fn handle(&self, with: &[(String, Value)], name: &str) -> u64 {
+    pub(super) fn handle(&self, with: &[(String, Value)], name: &str) -> u64 {
         const STRANGE: u64 = 3;
         match self.argument(with, name).as_str() {
             None => 0,
@@ -198,14 +185,14 @@ impl Replay<'_> {
         }
     }
 
-    fn number(&self, with: &[(String, Value)], name: &str) -> u32 {
+    pub(super) fn number(&self, with: &[(String, Value)], name: &str) -> u32 {
         let value = self.argument(with, name);
         // Flags are signed in the ABI.
         let signed = value.as_i64().unwrap_or_default();
         signed as u32
     }
 
-    fn given_text(&self, with: &[(String, Value)], name: &str) -> Argument {
+    pub(super) fn given_text(&self, with: &[(String, Value)], name: &str) -> Argument {
         match self.argument(with, name) {
             Value::Null => Argument::Null,
             Value::String(text) => Argument::Some(self.masks.translated(text)),
@@ -214,7 +201,7 @@ impl Replay<'_> {
     }
 
     /// Whether a pointer for what the call gives is NULL.
-    fn is_null(&self, with: &[(String, Value)], name: &str) -> bool {
+    pub(super) fn is_null(&self, with: &[(String, Value)], name: &str) -> bool {
         self.argument(with, name).is_null()
     }
 
@@ -484,96 +471,6 @@ impl Replay<'_> {
             }
             "HcsAttachOverlayFilter" => Given::code(client.attach_overlay_filter(volume, data)),
             "HcsDetachOverlayFilter" => Given::code(client.detach_overlay_filter(volume, data)),
-            _ => return None,
-        })
-    }
-
-    /// A call of the older interface, whose exports share names with those of the newer.
-    fn make_older(&self, name: &str, export: &Recorded, with: &[(String, Value)]) -> Option<Given> {
-        // A record's NULL for what must be given is answered by the service, which is not asked in that way here.
-        let needs = |(parameter, role): &(&str, Role)| role.is_out() && *parameter != "result";
-        if export.parameters.iter().filter(|parameter| needs(parameter)).any(|(name, _)| self.is_null(with, name)) {
-            return None;
-        }
-        let client = &self.world.client;
-        let system = LegacySystem(self.handle(with, "computesystem"));
-        let process = LegacyProcess(self.handle(with, "process"));
-        let text = |name: &str| self.given_text(with, name);
-        let on_system = |call: fn(&Client, LegacySystem, Text<'_>) -> Outcome, document: &str| {
-            result("result", call(client, system, text(document).text()))
-        };
-        let callback = |handle: &str| {
-            let whose = self.argument(with, handle).as_str().unwrap_or_default().to_owned();
-            (self.argument(with, "callback").as_bool() == Some(true)).then(|| notified(&self.world.ears, whose))
-        };
-        let registration = LegacyCallback(self.handle(with, "callbackhandle"));
-        Some(match name {
-            "HcsEnumerateComputeSystems" => {
-                two("computesystems", client.legacy_enumerate_compute_systems(text("query").text()))
-            }
-            "HcsCreateComputeSystem" => {
-                let (outcome, made) =
-                    client.legacy_create_compute_system(text("id").text(), text("configuration").text());
-                result("result", outcome).with("computesystem", Sim::Handle(made.0))
-            }
-            "HcsOpenComputeSystem" => {
-                let (outcome, opened) = client.legacy_open_compute_system(text("id").text());
-                result("result", outcome).with("computesystem", Sim::Handle(opened.0))
-            }
-            "HcsCloseComputeSystem" => Given::code(client.legacy_close_compute_system(system)),
-            "HcsStartComputeSystem" => on_system(Client::legacy_start_compute_system, "options"),
-            "HcsShutdownComputeSystem" => on_system(Client::legacy_shutdown_compute_system, "options"),
-            "HcsTerminateComputeSystem" => on_system(Client::legacy_terminate_compute_system, "options"),
-            "HcsPauseComputeSystem" => on_system(Client::legacy_pause_compute_system, "options"),
-            "HcsResumeComputeSystem" => on_system(Client::legacy_resume_compute_system, "options"),
-            "HcsSaveComputeSystem" => on_system(Client::legacy_save_compute_system, "options"),
-            "HcsGetComputeSystemProperties" => {
-                two("properties", client.legacy_get_compute_system_properties(system, text("propertyquery").text()))
-            }
-            "HcsModifyComputeSystem" => on_system(Client::legacy_modify_compute_system, "configuration"),
-            "HcsModifyServiceSettings" => {
-                result("result", client.legacy_modify_service_settings(text("settings").text()))
-            }
-            "HcsGetServiceProperties" => {
-                two("properties", client.legacy_get_service_properties(text("propertyquery").text()))
-            }
-            "HcsRegisterComputeSystemCallback" => {
-                let (code, made) = client.legacy_register_compute_system_callback(system, callback("computesystem"));
-                Given::code(code).with("callbackhandle", Sim::Handle(made.0))
-            }
-            "HcsUnregisterComputeSystemCallback" => {
-                Given::code(client.legacy_unregister_compute_system_callback(registration))
-            }
-            "HcsCreateProcess" => {
-                let parameters = text("processparameters");
-                let (outcome, made, information) = client.legacy_create_process(system, parameters.text());
-                result("result", outcome)
-                    .with("process", Sim::Handle(made.0))
-                    .with("processinformation", information_of(information))
-            }
-            "HcsOpenProcess" => {
-                let id = self.masks.process(self.number(with, "processid"));
-                let (outcome, opened) = client.legacy_open_process(system, id);
-                result("result", outcome).with("process", Sim::Handle(opened.0))
-            }
-            "HcsCloseProcess" => Given::code(client.legacy_close_process(process)),
-            "HcsTerminateProcess" => result("result", client.legacy_terminate_process(process)),
-            "HcsSignalProcess" => result("result", client.legacy_signal_process(process, text("options").text())),
-            "HcsGetProcessInfo" => {
-                let (outcome, information) = client.legacy_get_process_info(process);
-                result("result", outcome).with("processinformation", information_of(information))
-            }
-            "HcsGetProcessProperties" => two("processproperties", client.legacy_get_process_properties(process)),
-            "HcsModifyProcess" => result("result", client.legacy_modify_process(process, text("settings").text())),
-            "HcsRegisterProcessCallback" => {
-                let (code, made) = client.legacy_register_process_callback(process, callback("process"));
-                Given::code(code).with("callbackhandle", Sim::Handle(made.0))
-            }
-            "HcsUnregisterProcessCallback" => Given::code(client.legacy_unregister_process_callback(registration)),
-            "GrantVmAccess" => Given::code(client.legacy_grant_vm_access(text("vmid").text(), text("filepath").text())),
-            "RevokeVmAccess" => {
-                Given::code(client.legacy_revoke_vm_access(text("vmid").text(), text("filepath").text()))
-            }
             _ => return None,
         })
     }

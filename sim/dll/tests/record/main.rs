@@ -6,6 +6,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod host;
 mod life;
 mod older;
 mod random;
