@@ -404,7 +404,7 @@ fn write_failures(out: &mut String) -> core::fmt::Result {
         let (id, code) = (failure.id, failure.code);
         writeln!(out, "| {id} | {code} | {surface} | {kinds} | {builds} | {} |", sources(failure.sources))?;
     }
-    writeln!(out, "\nOf calls on layers and disks, which have no operation:\n")?;
+    writeln!(out, "\nOf calls on layers and disks, and of the older interface, which have no operation:\n")?;
     writeln!(out, "| failure | call | code | builds | how it is known |\n|---|---|---|---|---|")?;
     for failure in failure::CALL_FAILURES {
         let builds = set(failure.builds.iter().map(Build::name), Build::COUNT);

@@ -163,7 +163,7 @@ impl Unfinished {
         }
     }
 
-    /// The call fails in one of the ways in which calls on layers and disks are known to, with that failure's code. They are
+    /// The call fails in one of the ways in which calls without an operation are known to, with that failure's code. They are
     /// in [`hcs_rules::failure::CALL_FAILURES`].
     pub fn refuse_as(self, failure: &CallFailure) -> Fault {
         self.refuse(failure.code)

@@ -9,6 +9,7 @@ use hcs_api::{
     Vmcompute,
 };
 use hcs_rules::access::Rights;
+use hcs_rules::failure::CallFailure;
 use hcs_rules::hresult::Hresult;
 use hcs_rules::legacy::{self, Notice};
 use hcs_rules::vocabulary::{Call, GENERIC_ALL};
@@ -211,6 +212,20 @@ fn faults_end_pending_calls_in_the_way_that_is_theirs() {
     assert_eq!(ear.heard(&sim), [failed]);
     assert_eq!(agent.legacy_terminate_compute_system(system, Text::Null).code, Hresult(0xC037_0109));
     end(&sim, &agent, (system, callback, ear));
+    sim.finish().assert_clean();
+}
+
+#[test]
+fn a_shutdown_can_fail_at_once_for_reasons_of_its_own() {
+    let sim = Simulator::default();
+    let agent = sim.client("agent");
+    let system = running(&sim, &agent, "vm", MACHINE);
+    let failure = CallFailure::by_id("older-shutdown.internal").expect("known");
+    sim.fault(on(Call::LegacyShutdownComputeSystem).nth(1).refuse_as(failure));
+    let told = agent.legacy_shutdown_compute_system(system.0, Text::Null);
+    assert_eq!(told.code, Hresult::ERROR_PROC_NOT_FOUND);
+    assert_eq!(system.2.heard(&sim), Vec::new(), "nothing has begun, and nothing is told");
+    end(&sim, &agent, system);
     sim.finish().assert_clean();
 }
 

@@ -1,4 +1,5 @@
-//! Plausible failures of the calls on layers and disks. They start no operation: the call itself fails, and nothing was done.
+//! Plausible failures of the calls on layers and disks. They start no operation: the call itself fails, and nothing was done. So
+//! does one call of the older interface.
 //!
 //! What the state of the simulated host explains is a row of [`crate::layer`], [`crate::disk`] or [`crate::file`]; here is what real
 //! hosts answered besides.
@@ -9,7 +10,7 @@ use crate::evidence::{Source, assumed, client, observed};
 use crate::hresult::Hresult;
 use crate::vocabulary::Call;
 
-/// One way in which a call on layers or disks can fail.
+/// One way in which a call can fail that then has no operation.
 #[derive(Debug)]
 pub struct CallFailure {
     /// Unique name: the call, and what stands behind the failure.
@@ -48,11 +49,11 @@ impl CallFailure {
 use Call::{
     AttachLayerStorageFilter, AttachVirtualDisk, CreateVirtualDisk, DestroyLayer, DetachLayerStorageFilter,
     DetachVirtualDisk, ExportLayer, FormatWritableLayerVhd, GetLayerVhdMountPath, ImportLayer, LegacyActivateLayer,
-    LegacyPrepareLayer, LegacyProcessBaseImage, LegacyProcessUtilityImage, LegacyUnprepareLayer, OpenVirtualDisk,
-    SetupBaseOSLayer,
+    LegacyPrepareLayer, LegacyProcessBaseImage, LegacyProcessUtilityImage, LegacyShutdownComputeSystem,
+    LegacyUnprepareLayer, OpenVirtualDisk, SetupBaseOSLayer,
 };
 
-/// Every plausible failure of the calls on layers and disks, by call.
+/// Every plausible failure of the calls on layers and disks, by call, and of a call of the older interface that fails at once.
 #[rustfmt::skip]
 pub const CALL_FAILURES: &[CallFailure] = &[
     fails("import-layer.path", ImportLayer, Hresult::ERROR_PATH_NOT_FOUND,
@@ -100,5 +101,7 @@ pub const CALL_FAILURES: &[CallFailure] = &[
     fails("unprepare-layer.device-gone", LegacyUnprepareLayer, Hresult::ERROR_DEV_NOT_EXIST, &[client("containerd ignores it")]),
     fails("process-base.denied", LegacyProcessBaseImage, Hresult::E_ACCESSDENIED, &[observed("hcsshim issue 2380, docker for-win issue 2807", &[B17763])]),
     fails("process-utility.path", LegacyProcessUtilityImage, Hresult::ERROR_PATH_NOT_FOUND, &[observed("amazon-ecs-agent issue 1392", &[B17763])]),
+    fails("older-shutdown.internal", LegacyShutdownComputeSystem, Hresult::ERROR_PROC_NOT_FOUND,
+        &[client("hcsshim pull request 1064: now and then, for reasons of its own"), assumed("as the call's own answer")]),
     fails("detach-disk.argument", DetachVirtualDisk, Hresult::E_INVALIDARG, &[observed("moby issue 38306", &[B17763])]),
 ];
