@@ -100,9 +100,11 @@ pub const fn sibling(call: Call) -> Call {
     }
 }
 
-/// The form in which the older interface tells a code (`legacy.codes`): its own family for codes of HCS, others as they are.
+/// The form in which the older interface tells a code (`legacy.codes`): its own family for codes of HCS, others as they are. One
+/// of those that came later is known as it is in the newer.
 pub const fn code(code: Hresult) -> Hresult {
-    if code.0 >> 16 == 0x8037 { Hresult(code.0 | 0x4000_0000) } else { code }
+    let has_twin = code.0 >> 16 == 0x8037 && code.0 != Hresult::HCS_E_PROCESS_ALREADY_STOPPED.0;
+    if has_twin { Hresult(code.0 | 0x4000_0000) } else { code }
 }
 
 /// What a call answers whose operation goes on (`legacy.pending`).
@@ -353,7 +355,8 @@ pub const FACTS: &[(&str, &[Source])] = &[
         &[
             observed("hcsctl: 0x8037010E here is 0xC037010E there", &[B26200]),
             header("winerror.h: ERROR_VMCOMPUTE_*, the same low words"),
-            assumed("that every code of the facility has both forms, and every other code one"),
+            client("hcsshim on vmcompute.dll: 0x8037011F for a process that is over"),
+            assumed("that every other code of the facility has both forms, and every code of another one"),
         ],
     ),
     (
