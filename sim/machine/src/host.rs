@@ -71,7 +71,7 @@ pub struct Host {
     pub(crate) process_handles: Table<ProcessHandle>,
     pub(crate) pipes: Table<Pipe>,
     pub(crate) streams: Table<StreamEnd>,
-    pub(crate) storage: Arc<Storage>,
+    pub(crate) storage: SharedStorage,
     pub(crate) legacy: Table<LegacyHandle>,
     /// Signals and terminations in flight, by process and by the system handle through which they go: the first works, the
     /// others wait for it.
@@ -141,7 +141,7 @@ impl Eq for Host {}
 
 pub use self::question::Draw;
 pub(crate) use self::stage::{Admitted, refusal};
-use self::storage::Storage;
+use self::storage::SharedStorage;
 
 impl Host {
     /// A host of this build, with the service running and nothing else.
@@ -160,7 +160,7 @@ impl Host {
             process_handles: Table::default(),
             pipes: Table::default(),
             streams: Table::default(),
-            storage: Storage::of_a_new_host(),
+            storage: SharedStorage::default(),
             legacy: Table::default(),
             signals: BTreeMap::new(),
             process_count: 0,

@@ -1,6 +1,7 @@
 //! The files of the host, and what it keeps of open disks, attached filters and volumes in use.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::files::Files;
 use crate::layer::filter::Filter;
 use crate::table::Table;
 
-/// Most worlds never change it: they share that of a new host, and a fork copies a pointer.
+/// All of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Storage {
     pub(crate) files: Arc<Files>,
@@ -31,27 +32,43 @@ pub(crate) struct Storage {
     pub(crate) used_volumes: BTreeMap<Uuid, Use>,
 }
 
-impl Storage {
-    /// The usual files, and nothing open.
-    pub(super) fn of_a_new_host() -> Arc<Storage> {
-        static NEW: LazyLock<Arc<Storage>> = LazyLock::new(|| {
-            Arc::new(Storage {
-                files: Arc::new(Files::of_a_new_host()),
-                disk_handles: Table::default(),
-                disks: Table::default(),
-                held_disks: BTreeSet::new(),
-                filters: BTreeMap::new(),
-                torn_import: None,
-                filter_collision: false,
-                used_volumes: BTreeMap::new(),
-            })
-        });
-        NEW.clone()
+/// The storage of a new host: the usual files, and nothing open.
+static NEW: LazyLock<Arc<Storage>> = LazyLock::new(|| {
+    Arc::new(Storage {
+        files: Arc::new(Files::of_a_new_host()),
+        disk_handles: Table::default(),
+        disks: Table::default(),
+        held_disks: BTreeSet::new(),
+        filters: BTreeMap::new(),
+        torn_import: None,
+        filter_collision: false,
+        used_volumes: BTreeMap::new(),
+    })
+});
+
+/// A storage that forks share. Most worlds never change theirs, which is then nothing: the storage of a new host.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SharedStorage(Option<Arc<Storage>>);
+
+impl Deref for SharedStorage {
+    type Target = Storage;
+
+    fn deref(&self) -> &Storage {
+        match &self.0 {
+            Some(storage) => storage,
+            None => &NEW,
+        }
+    }
+}
+
+impl PartialEq for SharedStorage {
+    fn eq(&self, other: &SharedStorage) -> bool {
+        **self == **other
     }
 }
 
 impl Host {
     pub(crate) fn storage_mut(&mut self) -> &mut Storage {
-        Arc::make_mut(&mut self.storage)
+        Arc::make_mut(self.storage.0.get_or_insert_with(|| NEW.clone()))
     }
 }
