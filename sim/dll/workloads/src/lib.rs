@@ -63,7 +63,7 @@ pub struct Container {
 }
 
 impl Container {
-    /// Creates and starts it. Its bell rings when an operation on it has completed, for [`Container::hear`].
+    /// Creates and starts it. Its bell rings when an operation on it has completed, for [`Container::ask_and_hear`].
     ///
     /// # Panics
     /// When a call fails.
