@@ -2,7 +2,7 @@
 //! nothing of the rules: it is written as nested ifs, from the same evidence. And proof that a bug, planted, shrinks to its
 //! smallest story.
 //!
-//! The systems are there from the beginning: what happens to systems alone is compared in `model.rs`.
+//! The systems are there from the beginning: what happens to systems alone is compared in `model`.
 
 mod reference;
 
